@@ -1,0 +1,1 @@
+"""What flows through genrelab: tracks, genres, analyses, and the corpus that keeps them."""

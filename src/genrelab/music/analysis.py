@@ -1,0 +1,318 @@
+"""Analysis: what the Echo Nest's analyzer, or ours, says of a recording.
+
+Conventions
+-----------
+Times in seconds from the start of the recording, loudness in dB. ``pitches``
+are relative strengths of C, C#, ... B in [0, 1]; ``timbre`` are 12 unbounded
+coordinates (loudness, brightness, flatness, attack, then finer shapes).
+``analyzer`` says who computed an analysis and ``dialect`` whose values it is in:
+the original analyzer's timbre differs, by a nearly constant vector, between its
+versions. Files are Spotify's ``audio-analysis`` JSON; reading also accepts the
+Million Song Dataset's records as JSON (no ``meta``, no ``bars``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Literal, TypeVar, get_args
+
+import msgspec
+import numpy as np
+
+from genrelab.errors import DataError
+from genrelab.music.segments import (
+    N_VALUES,
+    OPTIONAL_FIELDS,
+    SEGMENT_FIELDS,
+    Float64,
+    Segments,
+    derive_durations,
+)
+
+Dialect = Literal["spotify", "echonest", "msd", "unknown"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A bar, beat or tatum: seconds, and how sure it is (0 to 1)."""
+
+    start: float
+    duration: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A large part of a piece, with values of its own (see `TrackLevel` for units)."""
+
+    start: float
+    duration: float
+    confidence: float
+    loudness: float | None = None
+    tempo: float | None = None
+    tempo_confidence: float | None = None
+    key: int | None = None
+    key_confidence: float | None = None
+    mode: int | None = None
+    mode_confidence: float | None = None
+    time_signature: int | None = None
+    time_signature_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackLevel:
+    """What an analysis says of the whole recording; None where a source is silent.
+
+    Attributes
+    ----------
+    duration, end_of_fade_in, start_of_fade_out : float
+        Seconds.
+    loudness : float
+        dB.
+    tempo : float
+        Beats a minute.
+    key : int
+        0 to 11 for C to B, -1 for none; ``mode`` 1 is major, 0 minor.
+    time_signature : int
+        Beats a bar.
+    """
+
+    num_samples: int | None = None
+    duration: float | None = None
+    sample_md5: str | None = None
+    offset_seconds: float | None = None
+    window_seconds: float | None = None
+    analysis_sample_rate: int | None = None
+    analysis_channels: int | None = None
+    end_of_fade_in: float | None = None
+    start_of_fade_out: float | None = None
+    loudness: float | None = None
+    tempo: float | None = None
+    tempo_confidence: float | None = None
+    time_signature: int | None = None
+    time_signature_confidence: float | None = None
+    key: int | None = None
+    key_confidence: float | None = None
+    mode: int | None = None
+    mode_confidence: float | None = None
+
+
+_Twelve = tuple[
+    float, float, float, float, float, float, float, float, float, float, float, float
+]
+
+
+class SegmentForm(msgspec.Struct, gc=False):
+    """A segment in JSON. A missing duration is derived, a missing loudness stays NaN."""
+
+    start: float
+    pitches: _Twelve
+    timbre: _Twelve
+    duration: float = np.nan
+    confidence: float = np.nan
+    loudness_start: float = np.nan
+    loudness_max: float = np.nan
+    loudness_max_time: float = np.nan
+    loudness_end: float = np.nan
+
+
+class AnalysisForm(msgspec.Struct, gc=False):
+    """An analysis in JSON, Spotify's or the Million Song Dataset's."""
+
+    meta: dict[str, Any] = {}
+    track: TrackLevel = TrackLevel()
+    bars: list[Interval] = []
+    beats: list[Interval] = []
+    tatums: list[Interval] = []
+    sections: list[Section] = []
+    segments: list[SegmentForm] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Analysis:
+    """An analysis of one recording.
+
+    Attributes
+    ----------
+    analyzer : str
+        Who computed it: ``4.0.0``, ``3.2.2``, ``MSD record``, ``genrelab/...``.
+    dialect : {"spotify", "echonest", "msd", "unknown"}
+        Whose timbre values it holds.
+    meta : dict
+        The rest of the file's ``meta`` object.
+    """
+
+    analyzer: str
+    dialect: Dialect
+    segments: Segments
+    track: TrackLevel = field(default_factory=TrackLevel)
+    bars: Sequence[Interval] = ()
+    beats: Sequence[Interval] = ()
+    tatums: Sequence[Interval] = ()
+    sections: Sequence[Section] = ()
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.dialect not in DIALECTS:
+            raise DataError(f"dialect is {self.dialect!r}; expected one of {', '.join(DIALECTS)}")
+
+    @classmethod
+    def from_form(
+        cls, form: AnalysisForm, *, analyzer: str | None = None, dialect: Dialect | None = None
+    ) -> Analysis:
+        """Build an analysis from parsed JSON.
+
+        Parameters
+        ----------
+        form : AnalysisForm
+        analyzer, dialect : str, optional
+            Used where the form's ``meta`` does not say; ``unknown`` by default.
+
+        Raises
+        ------
+        DataError
+            If a value is outside its range.
+        """
+        written = form.meta.get("analyzer_version")
+        analyzer = str(written) if written else analyzer or "unknown"
+        stated = form.meta.get("dialect") or _dialect_of_version(analyzer) or dialect or "unknown"
+        return cls(
+            analyzer=analyzer,
+            dialect=stated,
+            segments=_segments_from_forms(form.segments, form.track.duration),
+            track=form.track,
+            bars=form.bars,
+            beats=form.beats,
+            tatums=form.tatums,
+            sections=form.sections,
+            meta=form.meta,
+        )
+
+    @classmethod
+    def from_json(cls, raw: bytes, *, dialect: Dialect | None = None) -> Analysis:
+        """Read an analysis from JSON text.
+
+        Raises
+        ------
+        DataError
+            Naming the field that does not fit.
+        """
+        return cls.from_form(decode_json(raw, AnalysisForm), dialect=dialect)
+
+    def to_json(self) -> bytes:
+        """Write Spotify's ``audio-analysis`` JSON (times to 10 us, other values to .001)."""
+        meta = {**self.meta, "analyzer_version": self.analyzer, "dialect": self.dialect}
+        present = {k: v for k, v in msgspec.to_builtins(self.track).items() if v is not None}
+        parts = (self.bars, self.beats, self.sections, self.tatums)
+        bars, beats, sections, tatums = (msgspec.to_builtins(list(part)) for part in parts)
+        return msgspec.json.encode(
+            {
+                "meta": meta,
+                "track": present,
+                "bars": bars,
+                "beats": beats,
+                "sections": sections,
+                "segments": _segment_objects(self.segments),
+                "tatums": tatums,
+            }
+        )
+
+
+def _dialect_of_version(analyzer: str) -> Dialect | None:
+    if analyzer.startswith("4."):
+        return "spotify"
+    if analyzer.startswith("3."):
+        return "echonest"
+    return "msd" if analyzer == "MSD record" else None
+
+
+def _segments_from_forms(forms: Sequence[SegmentForm], track_duration: float | None) -> Segments:
+    n = len(forms)
+
+    def column(name: str) -> Float64:
+        return np.fromiter((getattr(form, name) for form in forms), np.float64, n)
+
+    def rows(name: str) -> Float64:
+        values = chain.from_iterable(getattr(form, name) for form in forms)
+        return np.fromiter(values, np.float64, n * N_VALUES).reshape(n, N_VALUES)
+
+    start, duration = column("start"), column("duration")
+    return Segments(
+        start=start,
+        duration=np.where(
+            np.isnan(duration), derive_durations(start, track_duration), duration
+        ),
+        pitches=rows("pitches"),
+        timbre=rows("timbre"),
+        **{name: column(name) for name in SEGMENT_FIELDS if name in OPTIONAL_FIELDS},
+    )
+
+
+_DECIMALS = {"start": 5, "duration": 5, "loudness_max_time": 5}
+
+
+def _segment_objects(segments: Segments) -> list[dict[str, Any]]:
+    names = [f for f in SEGMENT_FIELDS if not np.isnan(getattr(segments, f)).any()]
+    columns = [
+        np.round(getattr(segments, f).astype(np.float64), _DECIMALS.get(f, 3)).tolist()
+        for f in names
+    ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+_T = TypeVar("_T")
+
+
+def decode_json(raw: bytes, form: type[_T]) -> _T:
+    """Decode JSON text into a form, saying in one sentence what does not fit.
+
+    Raises
+    ------
+    DataError
+        Naming the field (``segments[3].timbre``) or the place in the text.
+    """
+    try:
+        return msgspec.json.decode(raw, type=form)
+    except msgspec.ValidationError as error:
+        raise DataError(_field_first(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(_not_json(raw, error)) from error
+
+
+def _field_first(message: str) -> str:
+    """Turn msgspec's "Expected X, got Y - at `$.a[3].b`" into "a[3].b: expected X, got Y"."""
+    what, _, path = message.partition(" - at ")
+    place = path.strip("`").removeprefix("$").removeprefix(".")
+    return f"{place or 'the record'}: {what[:1].lower()}{what[1:]}"
+
+
+_NOT_A_NUMBER = re.compile(rb'[^"\w](NaN|-?Infinity)\b')
+
+
+def _not_json(raw: bytes, error: Exception) -> str:
+    """Explain text that is not JSON; Python's own writer leaves NaN where a number should be."""
+    found = _NOT_A_NUMBER.search(raw)
+    if not found:
+        return f"is not JSON ({error})"
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return f"is not JSON ({error})"
+    path = _path_to_non_finite(value, "")
+    return f"{path or 'the record'}: expected a finite number, got {found[1].decode()}"
+
+
+def _path_to_non_finite(value: object, path: str) -> str | None:
+    if isinstance(value, float) and not np.isfinite(value):
+        return path
+    if isinstance(value, dict):
+        children = ((f"{path}.{key}" if path else str(key), child) for key, child in value.items())
+    elif isinstance(value, list):
+        children = ((f"{path}[{i}]", child) for i, child in enumerate(value))
+    else:
+        return None
+    return next((found for p, c in children if (found := _path_to_non_finite(c, p))), None)
