@@ -28,6 +28,7 @@ from genrelab.music.segments import (
     N_VALUES,
     OPTIONAL_FIELDS,
     SEGMENT_FIELDS,
+    Float32,
     Float64,
     Segments,
     derive_durations,
@@ -35,6 +36,7 @@ from genrelab.music.segments import (
 
 Dialect = Literal["spotify", "echonest", "msd", "unknown"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
@@ -101,9 +103,7 @@ class TrackLevel:
     mode_confidence: float | None = None
 
 
-_Twelve = tuple[
-    float, float, float, float, float, float, float, float, float, float, float, float
-]
+_Twelve = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
 
 
 class SegmentForm(msgspec.Struct, gc=False):
@@ -236,19 +236,17 @@ def _segments_from_forms(forms: Sequence[SegmentForm], track_duration: float | N
     def column(name: str) -> Float64:
         return np.fromiter((getattr(form, name) for form in forms), np.float64, n)
 
-    def rows(name: str) -> Float64:
+    def rows(name: str) -> Float32:
         values = chain.from_iterable(getattr(form, name) for form in forms)
-        return np.fromiter(values, np.float64, n * N_VALUES).reshape(n, N_VALUES)
+        return np.fromiter(values, np.float32, n * N_VALUES).reshape(n, N_VALUES)
 
     start, duration = column("start"), column("duration")
     return Segments(
         start=start,
-        duration=np.where(
-            np.isnan(duration), derive_durations(start, track_duration), duration
-        ),
+        duration=np.where(np.isnan(duration), derive_durations(start, track_duration), duration),
         pitches=rows("pitches"),
         timbre=rows("timbre"),
-        **{name: column(name) for name in SEGMENT_FIELDS if name in OPTIONAL_FIELDS},
+        **{name: column(name).astype(np.float32) for name in OPTIONAL_FIELDS},
     )
 
 

@@ -63,7 +63,8 @@ class Segments:
             shape = (n, N_VALUES) if name in ("pitches", "timbre") else (n,)
             if values.shape != shape:
                 raise DataError(f"segments.{name} has shape {values.shape}; expected {shape}")
-            wrong = np.isinf(values) if name in OPTIONAL_FIELDS else ~np.isfinite(values)
+            may_lack = np.isnan(values) if name in OPTIONAL_FIELDS else False
+            wrong = ~(np.isfinite(values) | may_lack)
             if wrong.any():
                 where = "".join(f"[{i}]" for i in np.argwhere(wrong)[0][1:])
                 raise DataError(
@@ -71,7 +72,7 @@ class Segments:
                     f"{values[wrong][0]}; expected a finite number"
                 )
             object.__setattr__(self, name, values)
-        _refuse(self.start < 0, "start", self.start, "0 or more seconds")
+        _refuse(np.less(self.start, 0), "start", self.start, "0 or more seconds")
         _refuse(self.duration < 0, "duration", self.duration, "0 or more seconds")
         _refuse(np.diff(self.start, prepend=-1.0) < 0, "start", self.start, "increasing starts")
         outside = ((self.pitches < 0) | (self.pitches > 1)).any(axis=1)
@@ -85,7 +86,7 @@ SEGMENT_FIELDS = tuple(f.name for f in fields(Segments))
 OPTIONAL_FIELDS = ("confidence", *(f for f in SEGMENT_FIELDS if f.startswith("loudness")))
 
 
-def _refuse(wrong: npt.NDArray[np.bool_], name: str, values: Any, expected: str) -> None:
+def _refuse(wrong: Any, name: str, values: Any, expected: str) -> None:
     if wrong.any():
         i = int(np.flatnonzero(wrong)[0])
         raise DataError(f"segments[{i}].{name} is {values[i]}; expected {expected}")

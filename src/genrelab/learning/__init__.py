@@ -1,0 +1,1 @@
+"""From analyses to trained networks: inputs, samples, splits, recipes, training, runs."""

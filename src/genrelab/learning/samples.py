@@ -1,0 +1,254 @@
+"""Samples: which tracks of a corpus an experiment uses, and their arrays.
+
+Conventions
+-----------
+``plan_sample`` decides (no segment is read), ``load_samples`` reads the arrays.
+Classes are sorted by name, so the same genres have the same indices everywhere.
+Whatever is left out is counted by reason; whatever falls short is a remark.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genrelab.errors import DataError
+from genrelab.learning.features import Features, InputName, extract_features
+from genrelab.learning.pools import Pool, common_dialect, gather_pool
+from genrelab.learning.recipes import Recipe
+from genrelab.learning.splits import (
+    HELD_OUT_SHARE,
+    PARTS,
+    Ints,
+    Parts,
+    Split,
+    assign_folds,
+    draw_per_class,
+    draw_per_class_and_fold,
+    parts_of_folds,
+    split_at_random,
+    split_evenly,
+)
+from genrelab.music.analysis import Dialect
+from genrelab.music.corpus import Corpus
+from genrelab.music.segments import Float32, Segments
+from genrelab.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The tracks of an experiment and how they are split.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Genres in index order.
+    labels, groups : mapping
+        Genre index and group of every track that is used, by id.
+    splits : tuple of Split
+        One, or one a fold.
+    dialect : str
+        Of the analyses, once converted.
+    left_out : mapping
+        Number of tracks by reason.
+    remarks : tuple of str
+        Sentences: genres left out, promises that could not be kept exactly.
+    """
+
+    classes: tuple[str, ...]
+    labels: Mapping[str, int]
+    groups: Mapping[str, str]
+    splits: tuple[Split, ...]
+    dialect: Dialect
+    left_out: Mapping[str, int]
+    remarks: tuple[str, ...]
+
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """Every track that is used, each once, sorted."""
+        return tuple(sorted(self.labels))
+
+    def counts(self, split: Split) -> dict[str, dict[str, int]]:
+        """Count the tracks by part and genre."""
+        result: dict[str, dict[str, int]] = {}
+        for part in PARTS:
+            found = Counter(self.labels[i] for i in getattr(split, part))
+            result[part] = {name: found[k] for k, name in enumerate(self.classes)}
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Samples:
+    """Arrays of one input of one sample.
+
+    Attributes
+    ----------
+    x : float32 array [N, S, 12] or [N, S, 12, 2]
+    y : int64 array [N], index into ``classes``
+    n_valid : int64 array [N], segments before the padding
+    classes, track_ids, groups : tuples of str
+    """
+
+    x: Float32
+    y: Ints
+    n_valid: Ints
+    classes: tuple[str, ...]
+    track_ids: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    def rows(self, track_ids: Sequence[str]) -> Ints:
+        """Return the row number of each id."""
+        where = {track_id: row for row, track_id in enumerate(self.track_ids)}
+        return np.array([where[track_id] for track_id in track_ids], dtype=np.int64)
+
+    def features(self, track_ids: Sequence[str]) -> Features:
+        """Return a copy of the features of some tracks, in the order given."""
+        rows = self.rows(track_ids)
+        return Features(x=self.x[rows], n_valid=self.n_valid[rows])
+
+
+def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
+    """Choose and split the tracks of an experiment.
+
+    Raises
+    ------
+    DataError
+        If fewer than two genres remain, a genre asked for cannot be split, a
+        dialect is unknown, or there are fewer tracks than parts.
+    UsageError
+        If a genre asked for does not exist.
+    """
+    pool = gather_pool(corpus, recipe)
+    dialect = common_dialect(corpus, pool, recipe)
+    classes = tuple(sorted(set(pool.genres)))
+    labels = np.array([classes.index(genre) for genre in pool.genres])
+    groups = pool.groups
+    splits = _draw_splits(pool, labels, groups, recipe)
+    used = sorted({row for parts in splits for part in PARTS for row in getattr(parts, part)})
+    ids = [track.id for track in pool.tracks]
+    pool.left_out["not drawn"] += len(ids) - len(used)
+    return Plan(
+        classes=classes,
+        labels={ids[row]: int(labels[row]) for row in used},
+        groups={ids[row]: groups[row] for row in used},
+        splits=tuple(
+            _named_split(parts, ids, recipe, fold if len(splits) > 1 else None)
+            for fold, parts in enumerate(splits)
+        ),
+        dialect=dialect,
+        left_out={reason: n for reason, n in pool.left_out.items() if n},
+        remarks=tuple(pool.remarks) + _shortfalls(splits, labels, classes, recipe),
+    )
+
+
+def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe) -> list[Parts]:
+    rng = np.random.default_rng(recipe.split_seed)
+    per_class = recipe.tracks_per_genre or int(np.bincount(labels).min())
+    if pool.folds is not None:
+        return _draw_folds(labels, np.array(pool.folds), recipe, per_class, rng)
+    if recipe.folds:
+        folds = assign_folds(labels, groups, recipe.folds, rng)
+        return _draw_folds(labels, folds, recipe, per_class, rng)
+    smallest = per_class if recipe.sample == "balanced" else len(labels)
+    if smallest < HELD_OUT_SHARE:
+        raise DataError(
+            f"{smallest} tracks{' a genre' if recipe.sample == 'balanced' else ''}: too few for a "
+            f"split 8:1:1, which needs {HELD_OUT_SHARE}; add tracks or use --folds"
+        )
+    if recipe.sample == "balanced":
+        return [split_evenly(labels, groups, per_class, rng)]
+    rows = np.arange(len(labels))
+    if recipe.sample == "semi-balanced":
+        rows = draw_per_class(labels, per_class, rng)
+    parts = split_at_random([groups[int(row)] for row in rows], rng)
+    return [Parts(train=rows[parts.train], valid=rows[parts.valid], test=rows[parts.test])]
+
+
+def _draw_folds(
+    labels: Ints, folds: Ints, recipe: Recipe, per_class: int, rng: np.random.Generator
+) -> list[Parts]:
+    rows = np.arange(len(labels))
+    if recipe.sample == "semi-balanced":
+        rows = draw_per_class(labels, per_class, rng)
+    elif recipe.sample == "balanced":
+        rows = draw_per_class_and_fold(labels, folds, per_class, rng)
+    return list(parts_of_folds(folds, rows))
+
+
+def _named_split(parts: Parts, ids: Sequence[str], recipe: Recipe, fold: int | None) -> Split:
+    def named(rows: Ints) -> tuple[str, ...]:
+        return tuple(sorted(ids[row] for row in rows))
+
+    return Split(
+        train=named(parts.train),
+        valid=named(parts.valid),
+        test=named(parts.test),
+        group=recipe.group,
+        seed=recipe.split_seed,
+        fold=fold,
+    )
+
+
+def _shortfalls(
+    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe
+) -> tuple[str, ...]:
+    """Say where the sizes promised could not be met because groups stay whole."""
+    remarks = []
+    n_classes = len(classes)
+    if recipe.sample == "balanced":
+        for parts in splits:
+            for part in PARTS:
+                counts = np.bincount(labels[getattr(parts, part)], minlength=n_classes)
+                remarks += [
+                    f"{part} has {count} {genre} tracks instead of {counts.max()}: "
+                    f"no {recipe.group} fits"
+                    for genre, count in zip(classes, counts, strict=True)
+                    if count < counts.max()
+                ]
+    elif len(splits) == 1:
+        promised = sum(len(getattr(splits[0], part)) for part in PARTS) // HELD_OUT_SHARE
+        for part in ("valid", "test"):
+            n = len(getattr(splits[0], part))
+            if n < promised:
+                remarks.append(
+                    f"{part} has {n} tracks instead of {promised}: no {recipe.group} fits"
+                )
+    return tuple(remarks)
+
+
+def load_samples(
+    corpus: Corpus,
+    plan: Plan,
+    input_name: InputName,
+    n_segments: int,
+    *,
+    progress: Progress = silent,
+) -> Samples:
+    """Read the arrays of every track of a plan.
+
+    Parameters
+    ----------
+    input_name : {"timbre", "pitch", "mixed"}
+    n_segments : int
+        S: a longer track is cut, a shorter one padded with zeros.
+    """
+    ids = plan.track_ids
+
+    def read() -> Iterator[Segments]:
+        for done, (_, segments) in enumerate(corpus.segments(ids)):
+            progress(f"reading {input_name}", done, len(ids))
+            yield segments
+
+    features = extract_features(read(), len(ids), input_name, n_segments)
+    progress(f"reading {input_name}", len(ids), len(ids))
+    return Samples(
+        x=features.x,
+        y=np.array([plan.labels[i] for i in ids], dtype=np.int64),
+        n_valid=features.n_valid,
+        classes=plan.classes,
+        track_ids=ids,
+        groups=tuple(plan.groups[i] for i in ids),
+    )

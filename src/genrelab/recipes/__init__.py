@@ -1,0 +1,1 @@
+"""Recipes that ship: the paper's nine experiments, as TOML."""
