@@ -63,7 +63,8 @@ def test_json_is_a_list_of_objects_with_faithful_values() -> None:
 def test_json_of_several_tables_is_an_object_by_title() -> None:
     other = Table("Other", ["x"], [[True]])
     both = json.loads(render([TABLE, other], "json"))
-    assert list(both) == ["Per genre", "Other"] and both["Other"] == [{"x": True}]
+    assert list(both) == ["Per genre", "Other"]
+    assert both["Other"] == [{"x": True}]
     with pytest.raises(UsageError, match="same title"):
         render([other, other], "json")
 
@@ -75,7 +76,7 @@ def test_not_a_number_is_no_value() -> None:
 
 
 def test_numpy_scalars_become_plain_values() -> None:
-    table = Table("", ["a", "b"], [[np.int64(3), np.float32(0.5)]])
+    table = Table("", ["a", "b"], [[np.int64(3), np.float32(0.5)]])  # type: ignore[list-item]
     assert table.rows == ((3, 0.5),)
     assert [type(v) for v in table.rows[0]] == [int, float]
 

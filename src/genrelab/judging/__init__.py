@@ -1,0 +1,1 @@
+"""Truth and estimate in; reports, comparisons, figures and pages out."""

@@ -1,0 +1,81 @@
+"""Calibration: how far the probabilities of an estimate can be believed.
+
+Conventions
+-----------
+``truth`` is an int array [n] of class indices, ``probabilities`` a float array
+[n, K] whose rows sum to 1. Confidence is the probability of the class that was
+chosen, the largest of its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genrelab.judging.scores import Float64, Int64
+
+N_BINS = 15  # Guo et al. 2017
+_SMALLEST = np.finfo(np.float64).eps  # a probability of 0 would cost infinitely much
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reliability:
+    """Confidence against accuracy, in bins of equal width.
+
+    Attributes
+    ----------
+    edges : float64 array [bins + 1]
+        Bin i holds the tracks with edges[i] < confidence <= edges[i + 1].
+    count : int64 array [bins]
+        Tracks in each bin.
+    confidence, accuracy : float64 array [bins]
+        Means of the bin; NaN where it is empty.
+    """
+
+    edges: Float64
+    count: Int64
+    confidence: Float64
+    accuracy: Float64
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error: mean distance of confidence and accuracy.
+
+        Weighted by the tracks of each bin; 0 is perfect (Guo et al., "On
+        calibration of modern neural networks", ICML 2017, equation 3).
+        """
+        full = self.count > 0
+        gaps = np.abs(self.accuracy - self.confidence)[full]
+        return float(np.average(gaps, weights=self.count[full]))
+
+
+def reliability(truth: Int64, probabilities: Float64, *, n_bins: int = N_BINS) -> Reliability:
+    """Sort the tracks into bins of confidence."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    edges = np.linspace(0.0, 1.0, n_bins + 1)
+    bins = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, n_bins - 1)
+    count = np.bincount(bins, minlength=n_bins)
+    divisor = np.where(count > 0, count, np.nan)
+    return Reliability(
+        edges=edges,
+        count=count.astype(np.int64),
+        confidence=np.bincount(bins, weights=confidence, minlength=n_bins) / divisor,
+        accuracy=np.bincount(bins, weights=right, minlength=n_bins) / divisor,
+    )
+
+
+def log_loss(truth: Int64, probabilities: Float64) -> float:
+    """Mean negative natural logarithm of the true class's probability (cross-entropy)."""
+    of_truth = probabilities[np.arange(len(truth)), truth]
+    return float(-np.log(np.clip(of_truth, _SMALLEST, 1.0)).mean())
+
+
+def top_k_accuracy(truth: Int64, probabilities: Float64, k: int) -> float:
+    """Share of the tracks whose true class is among the k most probable.
+
+    Of classes with the same probability the earlier one counts as more probable.
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return float((order == truth[:, None]).any(axis=1).mean())

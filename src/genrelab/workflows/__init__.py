@@ -1,0 +1,1 @@
+"""Workflows: several steps in one command, from a corpus to a finished report."""
