@@ -1,0 +1,308 @@
+"""Runs: what an experiment leaves behind, complete or absent.
+
+Conventions
+-----------
+A run is a directory: ``run.json`` (written last), ``recipe.toml`` (every knob),
+``split.json``, ``history.csv`` (one row an epoch), ``predictions.csv``
+(validation and test tracks with their probabilities), ``model.keras``,
+``model.onnx``, ``report.json`` and ``figures/``. A run of several folds holds a
+run for each in ``fold-0`` ... and its own files pool them. While it is being made
+it stands under ``<name>.partial``, so a run that has its name is whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from genrelab.errors import RunError, UsageError
+from genrelab.learning.features import INPUTS, Features, Normalization, extract_features
+from genrelab.learning.recipes import Recipe, load_recipe
+from genrelab.learning.splits import Ints, Split
+from genrelab.learning.training import Epoch
+from genrelab.music.analysis import Dialect
+from genrelab.music.segments import Segments
+
+FORMAT_VERSION = 1
+PREDICTED_PARTS: tuple[Literal["valid"], Literal["test"]] = ("valid", "test")
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """A normalization as it lies in ``run.json``."""
+
+    mean: list[Any]
+    std: list[Any]
+
+
+class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``run.json`` holds: all that prediction needs, and where the run came from.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        In index order.
+    folds : int
+        0 for a run of its own, else how many runs it pools.
+    normalization : Scale or None
+        Applied to the input's valid segments, where the recipe asked for it.
+    data_digest, split_digest : str
+        SHA-256 over the arrays and over the tracks of each part.
+    scores : dict
+        Accuracy, balanced accuracy and macro F1 by part.
+    majority : str
+        The most frequent class of the training tracks.
+    calibrated : bool
+        Whether the probabilities were calibrated on validation tracks.
+    onnx_max_difference : float or None
+        Largest difference between the two model files' probabilities.
+    """
+
+    format_version: int = FORMAT_VERSION
+    name: str
+    classes: tuple[str, ...]
+    dialect: Dialect
+    folds: int
+    normalization: Scale | None
+    data_digest: str
+    split_digest: str
+    parameters: int | None
+    best_epoch: int | None
+    onnx_max_difference: float | None
+    backend: str
+    threads: int
+    versions: dict[str, str]
+    started: str
+    seconds: float
+    n_tracks: dict[str, int]
+    majority: str
+    scores: dict[str, dict[str, float]]
+    calibrated: bool = False
+    left_out: dict[str, int] = {}
+    remarks: list[str] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Predictions:
+    """Probabilities of several tracks, with their truth.
+
+    Attributes
+    ----------
+    classes, track_ids : tuples of str
+    truth : int array [n], index into ``classes``
+    probabilities : float array [n, K], rows sum to 1
+    fold : int array [n]
+        Which fold's model spoke; 0 where there is one model.
+    """
+
+    classes: tuple[str, ...]
+    track_ids: tuple[str, ...]
+    truth: Ints
+    probabilities: npt.NDArray[np.float64]
+    fold: Ints
+
+    @classmethod
+    def pooled(cls, several: Sequence[Predictions]) -> Predictions:
+        """Put the predictions of several folds one behind the other."""
+        return cls(
+            classes=several[0].classes,
+            track_ids=tuple(track_id for one in several for track_id in one.track_ids),
+            truth=np.concatenate([one.truth for one in several]),
+            probabilities=np.concatenate([one.probabilities for one in several]),
+            fold=np.concatenate([one.fold for one in several]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A complete run on disk; its parts are read when asked for."""
+
+    path: Path
+    info: RunInfo
+    recipe: Recipe
+
+    @property
+    def name(self) -> str:
+        """The run's name: its directory's."""
+        return self.path.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Genres in index order."""
+        return self.info.classes
+
+    @property
+    def members(self) -> list[Run]:
+        """The runs that were trained: this one, or one a fold."""
+        if not self.info.folds:
+            return [self]
+        return [load_run(self.path / f"fold-{fold}") for fold in range(self.info.folds)]
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """The scaling of the input, None where there is none."""
+        if self.info.normalization is None:
+            return None
+        scale = self.info.normalization
+        return Normalization(
+            mean=np.array(scale.mean, np.float32), std=np.array(scale.std, np.float32)
+        )
+
+    def features(self, segments: Iterable[Segments], n_tracks: int) -> Features:
+        """Turn segments into what the run's model was trained on."""
+        features = extract_features(
+            segments, n_tracks, self.recipe.input, self.recipe.segments
+        )
+        return self.normalization.apply(features) if self.normalization else features
+
+    def input_shape(self) -> tuple[int, ...]:
+        """Return the shape of one track at the model's input."""
+        return INPUTS[self.recipe.input].shape(self.recipe.segments)
+
+    def history(self) -> list[Epoch]:
+        """Read the training history; a pooled run has none of its own."""
+        rows = _read_csv(self.path / "history.csv")
+        return [
+            Epoch(epoch=int(row["epoch"]), **{k: float(row[k]) for k in _CURVES}) for row in rows
+        ]
+
+    def split(self) -> dict[str, Any]:
+        """Read ``split.json``."""
+        return dict(msgspec.json.decode((self.path / "split.json").read_bytes()))
+
+    def predictions(self, part: Literal["valid", "test"] = "test") -> Predictions:
+        """Read the probabilities that the run gave to its validation or test tracks."""
+        rows = [row for row in _read_csv(self.path / "predictions.csv") if row["part"] == part]
+        index = {genre: k for k, genre in enumerate(self.classes)}
+        return Predictions(
+            classes=self.classes,
+            track_ids=tuple(row["track_id"] for row in rows),
+            truth=np.array([index[row["genre"]] for row in rows], dtype=np.int64),
+            probabilities=np.array(
+                [[float(row[genre]) for genre in self.classes] for row in rows]
+            ).reshape(len(rows), len(self.classes)),
+            fold=np.array([int(row["fold"]) for row in rows], dtype=np.int64),
+        )
+
+
+_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise RunError(f"{path}: part of a run, but cannot be read ({error.strerror})") from error
+
+
+def load_run(path: str | Path) -> Run:
+    """Open a run.
+
+    Raises
+    ------
+    RunError
+        If the directory is no complete run, or of a newer format.
+    """
+    path = Path(path)
+    file = path / "run.json"
+    if not file.is_file():
+        partial = path.with_name(f"{path.name}.partial")
+        hint = "its training was interrupted: run the same command again" if partial.is_dir() else (
+            "train one with `genrelab train CORPUS RECIPE -o RUN`"
+        )
+        raise RunError(f"{path}: no complete run (there is no run.json); {hint}")
+    try:
+        raw = file.read_bytes()
+        version = msgspec.json.decode(raw, type=dict[str, Any]).get("format_version")
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise RunError(
+                f"{file}: run format {version} is not one this genrelab reads "
+                f"({FORMAT_VERSION}); upgrade with pip install -U genrelab"
+            )
+        info = msgspec.json.decode(raw, type=RunInfo)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise RunError(f"{file}: damaged ({error})") from error
+    return Run(path=path, info=info, recipe=load_recipe(path / "recipe.toml"))
+
+
+def find_run(path: str | Path, recipe: Recipe) -> Run | None:
+    """Return the run that already stands at a path, None where the path is free.
+
+    Raises
+    ------
+    UsageError
+        If something else stands there: other files, or a run of another recipe.
+    """
+    path = Path(path)
+    if (path / "run.json").is_file():
+        run = load_run(path)
+        if run.recipe != recipe:
+            raise UsageError(f"{path}: holds a run of another recipe; choose another -o")
+        return run
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path}: exists and is no run; choose another -o")
+    return None
+
+
+class RunDirectory:
+    """A run while it is being made: files go to ``<path>.partial`` until all are there."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.partial = self.path.with_name(f"{self.path.name}.partial")
+        self.partial.mkdir(parents=True, exist_ok=True)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Write every knob."""
+        (self.partial / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
+
+    def write_splits(self, splits: Sequence[Split], groups: Mapping[str, str]) -> None:
+        """Write the split(s) and the group of every track."""
+        content: dict[str, Any] = (
+            splits[0].to_dict()
+            if len(splits) == 1
+            else {"folds": [split.to_dict() for split in splits]}
+        )
+        content["groups"] = groups
+        text = msgspec.json.format(msgspec.json.encode(content), indent=1)
+        (self.partial / "split.json").write_bytes(text)
+
+    def write_history(self, history: Sequence[Epoch]) -> None:
+        """Write one row an epoch."""
+        rows = [asdict(epoch) for epoch in history]
+        self._write_csv("history.csv", ("epoch", *_CURVES), [list(row.values()) for row in rows])
+
+    def write_predictions(self, predictions: Mapping[str, Predictions]) -> None:
+        """Write the probabilities of each part (``valid``, ``test``)."""
+        classes = next(iter(predictions.values())).classes
+        rows = [
+            [part, int(fold), track_id, classes[truth], *(repr(float(p)) for p in row)]
+            for part, one in predictions.items()
+            for fold, track_id, truth, row in zip(
+                one.fold, one.track_ids, one.truth, one.probabilities, strict=True
+            )
+        ]
+        self._write_csv("predictions.csv", ("part", "fold", "track_id", "genre", *classes), rows)
+
+    def _write_csv(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        with (self.partial / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+
+    def finish(self, info: RunInfo) -> Run:
+        """Write ``run.json`` and give the directory its name."""
+        text = msgspec.json.format(msgspec.json.encode(info), indent=1)
+        (self.partial / "run.json").write_bytes(text)
+        if self.path.is_dir():
+            self.path.rmdir()  # only ever an empty one: `find_run` saw to that
+        os.replace(self.partial, self.path)
+        return load_run(self.path)
