@@ -1,0 +1,98 @@
+"""Songs: the plan of one synthetic track, its genre's style bent by artist and chance.
+
+Conventions
+-----------
+Timbre in standard deviations of each coordinate, tempo in beats a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genrelab.music.segments import N_VALUES, Float64
+from genrelab.sources.synthetic.styles import STYLES, Style
+
+# Where timbre's spread over tracks comes from, in standard deviations of the coordinate.
+GENRE_SPREAD = 1.30  # times a style's timbre
+ARTIST_SPREAD = 0.20
+TRACK_SPREAD = 0.15
+PULSE_SPREAD = 0.60  # times a style's pulse
+LARGEST_LEAN = 0.30  # how far the most extreme artist stands towards a neighboring genre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artist:
+    """Who plays: a number within the genre, and what is theirs alone."""
+
+    number: int
+    neighbor: str
+    lean: float
+    timbre: Float64
+    tempo_factor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song:
+    """One track's plan: its style's values after artist and chance have bent them."""
+
+    style: Style
+    tempo: float
+    offbeat: float
+    noise: float
+    key: int
+    minor: bool
+    timbre: Float64
+    pulse: Float64
+
+    @property
+    def tatum_s(self) -> float:
+        """Length of a tatum in seconds."""
+        return 60 / self.tempo / self.style.tatums_per_beat
+
+    @property
+    def tatums_per_bar(self) -> int:
+        """Length of a bar in tatums."""
+        return self.style.tatums_per_beat * self.style.beats_per_bar
+
+    @property
+    def tatums_per_section(self) -> int:
+        """Length of a section, eight bars, in tatums."""
+        return 8 * self.tatums_per_bar
+
+
+def draw_artist(genre: str, number: int, rng: np.random.Generator) -> Artist:
+    """Draw the artist of that number in a genre."""
+    return Artist(
+        number=number,
+        neighbor=str(rng.choice(STYLES[genre].neighbors)),
+        lean=float(rng.uniform(0, LARGEST_LEAN)),
+        timbre=rng.normal(0, ARTIST_SPREAD, N_VALUES),
+        tempo_factor=float(rng.normal(1, 0.05)),
+    )
+
+
+def draw_song(style: Style, artist: Artist, rng: np.random.Generator) -> Song:
+    """Draw a song that an artist plays in a style."""
+    other, lean = STYLES[artist.neighbor], artist.lean
+
+    def between(ours: float, theirs: float) -> float:
+        return (1 - lean) * ours + lean * theirs
+
+    tempo = rng.normal(between(style.tempo, other.tempo), style.tempo_spread)
+    home = other if rng.random() < lean else style
+    mean, pulse = (
+        (1 - lean) * np.array(getattr(style, name)) + lean * np.array(getattr(other, name))
+        for name in ("timbre", "pulse")
+    )
+    return Song(
+        style=home,
+        tempo=float(np.clip(tempo * artist.tempo_factor, 60, 190)),
+        offbeat=float(np.clip(rng.normal(between(style.offbeat, other.offbeat), 0.08), 0.1, 0.9)),
+        noise=float(np.clip(rng.normal(between(style.noise, other.noise), 0.05), 0.02, 0.8)),
+        key=int(rng.integers(12)),
+        minor=bool(rng.random() < between(style.minor, other.minor)),
+        timbre=GENRE_SPREAD * mean + artist.timbre + rng.normal(0, TRACK_SPREAD, N_VALUES),
+        pulse=PULSE_SPREAD * pulse,
+    )
