@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from genrelab.errors import MissingExtraError
 
@@ -80,8 +80,13 @@ def save_figure(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, 
     stem.parent.mkdir(parents=True, exist_ok=True)
     png, svg = (stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg"))
     figure.savefig(png, dpi=DPI, metadata={"Software": None})
+    write_svg(figure, svg)
+    return png, svg
+
+
+def write_svg(figure: Figure, file: Path | IO[bytes]) -> None:
+    """Write a figure as SVG whose text is text; the same figure gives the same bytes."""
     import matplotlib as mpl
 
     with _RC_LOCK, mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "genrelab"}):
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return png, svg
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
