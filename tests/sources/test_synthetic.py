@@ -9,11 +9,14 @@ import pytest
 
 from genrelab.errors import UsageError
 from genrelab.music.analysis import Analysis
+from genrelab.music.corpus import Corpus
 from genrelab.music.genres import PAPER_GENRES
 from genrelab.music.tracks import artist_groups
+from genrelab.sources.collecting import collect
 from genrelab.sources.synthetic import (
     ANALYZER,
     MAX_TRACKS_PER_ARTIST,
+    SyntheticSource,
     synthesize_track,
     synthesize_tracks,
 )
@@ -165,3 +168,25 @@ def test_wrong_use_is_one_sentence():
         synthesize_tracks(["Rock", "Polka"])
     with pytest.raises(UsageError, match="tracks_per_genre is 0"):
         synthesize_tracks(tracks_per_genre=0)
+
+
+def test_an_interrupted_collection_goes_on_where_it_stopped(tmp_path):
+    source = SyntheticSource(genres=("Jazz", "Metal"), tracks_per_genre=5, seed=1)
+    jazz, metal = source.items()
+    assert [entry.position for entry in metal.entries(3)] == [4, 5]
+    with Corpus(tmp_path / "a.corpus", "write") as corpus:
+        first = collect(source, corpus)
+        again = collect(source, corpus)
+        info = corpus.info()
+    assert (first.stored, again.stored, again.finished_before) == (10, 0, 2)
+    assert info.genres == {"Jazz": 5, "Metal": 5}
+    assert info.dialects == {"spotify": 10}
+    assert str(jazz) == "Jazz, seed 1"
+
+
+def test_a_larger_collection_replaces_the_smaller(tmp_path):
+    with Corpus(tmp_path / "a.corpus", "write") as corpus:
+        collect(SyntheticSource(genres=("Pop",), tracks_per_genre=2), corpus)
+        summary = collect(SyntheticSource(genres=("Pop",), tracks_per_genre=4), corpus)
+        assert (summary.stored, summary.updated) == (2, 2)
+        assert corpus.info().tracks == 4

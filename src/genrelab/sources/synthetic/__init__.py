@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -21,14 +23,47 @@ from genrelab.errors import UsageError
 from genrelab.music.analysis import Analysis
 from genrelab.music.genres import PAPER_GENRES
 from genrelab.music.tracks import Origin, Track, track_id
+from genrelab.sources.collecting import Entry, Found, Item
 from genrelab.sources.synthetic.performances import ANALYZER, perform
 from genrelab.sources.synthetic.songs import draw_artist, draw_song
 from genrelab.sources.synthetic.styles import STYLES
 
-__all__ = ["ANALYZER", "synthesize_track", "synthesize_tracks"]
+__all__ = ["ANALYZER", "SyntheticSource", "synthesize_track", "synthesize_tracks"]
 
 N_SEGMENTS = (300, 900)  # fewest and most of a track
 MAX_TRACKS_PER_ARTIST = 4
+_VERSION = 1  # of the tracks made: a higher one replaces what an older one stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticSource:
+    """The synthetic collection as a source, one item a genre, for `collect`.
+
+    The fields are the parameters of `synthesize_tracks`.
+    """
+
+    genres: Sequence[str] = PAPER_GENRES
+    tracks_per_genre: int = 60
+    seed: int = 0
+    name: str = "synthetic"
+
+    def items(self) -> list[Item]:
+        """Return one item a genre, its size in tracks."""
+        _check(self.genres, self.tracks_per_genre, self.seed)
+        return [
+            Item(
+                name=f"{genre}, seed {self.seed}",
+                fingerprint=f"version {_VERSION}, {self.tracks_per_genre} tracks",
+                size=self.tracks_per_genre,
+                entries=partial(self._entries, genre),
+            )
+            for genre in self.genres
+        ]
+
+    def _entries(self, genre: str, done: int) -> Iterator[Found]:
+        for number in range(done + 1, self.tracks_per_genre + 1):
+            track, analysis = synthesize_track(genre, number, seed=self.seed)
+            yield Entry(number, track, analysis, consumed=number)
 
 
 def synthesize_tracks(
@@ -60,6 +95,15 @@ def synthesize_tracks(
     >>> track.id, track.genre, analysis.analyzer
     ('synthetic-rock.0.1', 'Rock', 'genrelab synthetic')
     """
+    _check(genres, tracks_per_genre, seed)
+    return (
+        synthesize_track(genre, number, seed=seed)
+        for genre in genres
+        for number in range(1, tracks_per_genre + 1)
+    )
+
+
+def _check(genres: Sequence[str], tracks_per_genre: int, seed: int) -> None:
     unknown = [genre for genre in genres if genre not in STYLES]
     if unknown:
         raise UsageError(f"no synthetic style for {unknown[0]!r}; choose from {', '.join(STYLES)}")
@@ -68,11 +112,6 @@ def synthesize_tracks(
             f"tracks_per_genre is {tracks_per_genre} and seed {seed}; "
             "expected at least 1, and 0 or more"
         )
-    return (
-        synthesize_track(genre, number, seed=seed)
-        for genre in genres
-        for number in range(1, tracks_per_genre + 1)
-    )
 
 
 def synthesize_track(genre: str, number: int, *, seed: int = 0) -> tuple[Track, Analysis]:
