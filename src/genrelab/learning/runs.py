@@ -13,11 +13,10 @@ it stands under ``<name>.partial``, so a run that has its name is whole.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -32,7 +31,8 @@ from genrelab.music.analysis import Dialect
 from genrelab.music.segments import Segments
 
 FORMAT_VERSION = 1
-PREDICTED_PARTS: tuple[Literal["valid"], Literal["test"]] = ("valid", "test")
+PredictedPart = Literal["valid", "test"]
+PREDICTED_PARTS: tuple[PredictedPart, ...] = get_args(PredictedPart)
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -69,12 +69,12 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     classes: tuple[str, ...]
     dialect: Dialect
-    folds: int
-    normalization: Scale | None
+    folds: int = 0
+    normalization: Scale | None = None
     data_digest: str
     split_digest: str
     parameters: int | None
-    best_epoch: int | None
+    best_epoch: int | None = None
     onnx_max_difference: float | None
     backend: str
     threads: int
@@ -157,9 +157,7 @@ class Run:
 
     def features(self, segments: Iterable[Segments], n_tracks: int) -> Features:
         """Turn segments into what the run's model was trained on."""
-        features = extract_features(
-            segments, n_tracks, self.recipe.input, self.recipe.segments
-        )
+        features = extract_features(segments, n_tracks, self.recipe.input, self.recipe.segments)
         return self.normalization.apply(features) if self.normalization else features
 
     def input_shape(self) -> tuple[int, ...]:
@@ -177,7 +175,7 @@ class Run:
         """Read ``split.json``."""
         return dict(msgspec.json.decode((self.path / "split.json").read_bytes()))
 
-    def predictions(self, part: Literal["valid", "test"] = "test") -> Predictions:
+    def predictions(self, part: PredictedPart = "test") -> Predictions:
         """Read the probabilities that the run gave to its validation or test tracks."""
         rows = [row for row in _read_csv(self.path / "predictions.csv") if row["part"] == part]
         index = {genre: k for k, genre in enumerate(self.classes)}
@@ -215,8 +213,10 @@ def load_run(path: str | Path) -> Run:
     file = path / "run.json"
     if not file.is_file():
         partial = path.with_name(f"{path.name}.partial")
-        hint = "its training was interrupted: run the same command again" if partial.is_dir() else (
-            "train one with `genrelab train CORPUS RECIPE -o RUN`"
+        hint = (
+            "its training was interrupted: run the same command again"
+            if partial.is_dir()
+            else ("train one with `genrelab train CORPUS RECIPE -o RUN`")
         )
         raise RunError(f"{path}: no complete run (there is no run.json); {hint}")
     try:
@@ -272,15 +272,14 @@ class RunDirectory:
             else {"folds": [split.to_dict() for split in splits]}
         )
         content["groups"] = groups
-        text = msgspec.json.format(msgspec.json.encode(content), indent=1)
-        (self.partial / "split.json").write_bytes(text)
+        self.write_json("split.json", content)
 
     def write_history(self, history: Sequence[Epoch]) -> None:
         """Write one row an epoch."""
         rows = [asdict(epoch) for epoch in history]
         self._write_csv("history.csv", ("epoch", *_CURVES), [list(row.values()) for row in rows])
 
-    def write_predictions(self, predictions: Mapping[str, Predictions]) -> None:
+    def write_predictions(self, predictions: Mapping[PredictedPart, Predictions]) -> None:
         """Write the probabilities of each part (``valid``, ``test``)."""
         classes = next(iter(predictions.values())).classes
         rows = [
@@ -292,6 +291,11 @@ class RunDirectory:
         ]
         self._write_csv("predictions.csv", ("part", "fold", "track_id", "genre", *classes), rows)
 
+    def write_json(self, name: str, content: Any) -> None:
+        """Write anything as indented JSON."""
+        text = msgspec.json.format(msgspec.json.encode(content), indent=1)
+        (self.partial / name).write_bytes(text)
+
     def _write_csv(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         with (self.partial / name).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -300,9 +304,8 @@ class RunDirectory:
 
     def finish(self, info: RunInfo) -> Run:
         """Write ``run.json`` and give the directory its name."""
-        text = msgspec.json.format(msgspec.json.encode(info), indent=1)
-        (self.partial / "run.json").write_bytes(text)
+        self.write_json("run.json", info)
         if self.path.is_dir():
             self.path.rmdir()  # only ever an empty one: `find_run` saw to that
-        os.replace(self.partial, self.path)
+        self.partial.replace(self.path)
         return load_run(self.path)

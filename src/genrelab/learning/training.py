@@ -11,6 +11,7 @@ the same one.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -139,7 +140,7 @@ def _shuffled_batches(keras: Any, x: npt.NDArray[np.float32], y: Ints, recipe: R
             self.order = np.random.default_rng([recipe.seed, self.epoch]).permutation(len(x))
 
         def __len__(self) -> int:
-            return -(-len(x) // recipe.batch_size)
+            return math.ceil(len(x) / recipe.batch_size)
 
         def __getitem__(self, batch: int) -> tuple[Any, Any]:
             rows = self.order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
@@ -153,7 +154,7 @@ def _shuffled_batches(keras: Any, x: npt.NDArray[np.float32], y: Ints, recipe: R
 
 
 def _epoch_reporter(keras: Any, recipe: Recipe, progress: Progress) -> Any:
-    def report(epoch: int, logs: dict[str, float] | None) -> None:
+    def report(epoch: int, _logs: dict[str, float] | None) -> None:
         progress(f"training {recipe.name}", epoch + 1, recipe.max_epochs)
 
     return keras.callbacks.LambdaCallback(on_epoch_end=report)

@@ -46,9 +46,7 @@ def open_network(path: str | Path, *, threads: int = 0) -> onnxruntime.Inference
     options.intra_op_num_threads = threads or os.cpu_count() or 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no public base class
         raise RunError(f"{path}: cannot be opened as an ONNX model ({error})") from error
 
@@ -59,7 +57,7 @@ def ask_network(session: onnxruntime.InferenceSession, x: npt.NDArray[np.float32
         session.run(["probabilities"], {"x": x[start : start + BATCH]})[0]
         for start in range(0, len(x), BATCH)
     ]
-    probabilities = np.concatenate(parts).astype(np.float64)
+    probabilities: Probabilities = np.concatenate(parts).astype(np.float64)
     return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 

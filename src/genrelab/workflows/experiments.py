@@ -14,28 +14,30 @@ import importlib.metadata
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import numpy as np
 
+from genrelab import __version__
+from genrelab.errors import UsageError
 from genrelab.judging.figures import (
-    confusion_figure,
-    network_figure,
-    reliability_figure,
+    draw_confusion,
+    draw_network,
+    draw_reliability,
+    draw_training,
     save_figure,
-    training_figure,
 )
 from genrelab.judging.reports import Report
-from genrelab.learning.features import Features, Normalization
-from genrelab.learning.networks import describe_layers
+from genrelab.learning.features import INPUTS, Features, Normalization
+from genrelab.learning.networks import build_network, describe_layers
 from genrelab.learning.onnx_export import export_onnx
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.runs import (
     PREDICTED_PARTS,
+    PredictedPart,
     Predictions,
     Run,
     RunDirectory,
@@ -44,23 +46,11 @@ from genrelab.learning.runs import (
     find_run,
 )
 from genrelab.learning.samples import Plan, Samples, load_samples, plan_sample
-from genrelab.learning.splits import Ints, Split
-from genrelab.learning.training import Fitted, fit_network, predict_network
+from genrelab.learning.splits import Ints, Part, Split
+from genrelab.learning.training import Epoch, Fitted, fit_network, predict_network
 from genrelab.listening.models import ask_network, open_network
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
-
-Part = Literal["train", "valid", "test"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Data:
-    """Features and classes of each part of one split, ready for the network."""
-
-    features: Mapping[str, Features]
-    labels: Mapping[str, Ints]
-    normalization: Normalization | None
-    digest: str
 
 
 def train(
@@ -93,115 +83,175 @@ def train(
     UsageError
         If something else stands at ``out``.
     """
+    plan = plan_sample(corpus, recipe)
     found = find_run(out, recipe)
     if found:
+        _refuse_other_tracks(found, plan)
         return found
-    plan = plan_sample(corpus, recipe)
     samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
-    if len(plan.splits) == 1:
-        return _train_one(samples, plan, plan.splits[0], recipe, Path(out), progress)
-    return _train_folds(samples, plan, recipe, Path(out), progress)
+    return _train_planned(samples, plan, recipe, Path(out), progress)
 
 
-def _train_folds(
-    samples: Samples, plan: Plan, recipe: Recipe, out: Path, progress: Progress
+def _refuse_other_tracks(run: Run, plan: Plan) -> None:
+    if run.info.split_digest != _split_digest(plan.splits):
+        raise UsageError(
+            f"{run.path}: was trained on other tracks, the corpus or the split file has changed "
+            "since; choose another -o"
+        )
+
+
+def _train_planned(
+    samples: Samples,
+    plan: Plan,
+    recipe: Recipe,
+    out: Path,
+    progress: Progress,
+    *,
+    draw: bool = True,
 ) -> Run:
-    began, clock = _now(), time.monotonic()
+    """Train one network, or one a fold whose test tracks are then pooled and drawn."""
     directory = RunDirectory(out)
+    clock = _Clock()
+    if len(plan.splits) == 1:
+        member = _train_network(samples, plan.splits[0], recipe, directory, progress)
+        directory.write_history(member.fitted.history)
+        if draw:
+            _draw(directory, recipe, member.predictions, [member.fitted.history])
+        return _complete(directory, plan, recipe, member.predictions, clock, **member.facts)
     members = []
     for fold, split in enumerate(plan.splits):
-        path = directory.partial / f"fold-{fold}"
 
         def tell(stage: str, done: int, total: int | None, fold: int = fold) -> None:
             progress(f"{stage}, fold {fold + 1} of {len(plan.splits)}", done, total)
 
-        member = find_run(path, recipe)
-        members.append(member or _train_one(samples, plan, split, recipe, path, tell))
+        path = directory.partial / f"fold-{fold}"
+        of_fold = replace(plan, splits=(split,), remarks=())
+        done = find_run(path, recipe)
+        members.append(done or _train_planned(samples, of_fold, recipe, path, tell, draw=False))
     pooled = {
         part: Predictions.pooled([member.predictions(part) for member in members])
         for part in PREDICTED_PARTS
     }
-    majority = _majority(plan, [i for split in plan.splits for i in split.train])
-    report = _judge(pooled, directory, name=out.name, majority=majority)
-    _draw(directory, report, [member.history() for member in members])
-    directory.write_recipe(recipe)
-    directory.write_splits(plan.splits, plan.groups)
-    directory.write_predictions(pooled)
-    return directory.finish(
-        RunInfo(
-            name=recipe.name,
-            classes=plan.classes,
-            dialect=plan.dialect,
-            folds=len(members),
-            normalization=None,
-            data_digest=members[0].info.data_digest,
-            split_digest=_digest(*(split.digest.encode() for split in plan.splits)),
-            parameters=members[0].info.parameters,
-            best_epoch=None,
-            onnx_max_difference=max(m.info.onnx_max_difference or 0.0 for m in members),
-            backend=members[0].info.backend,
-            threads=members[0].info.threads,
-            versions=members[0].info.versions,
-            started=began,
-            seconds=round(time.monotonic() - clock, 2),
-            n_tracks={"all": len(plan.labels)},
-            majority=majority,
-            scores=_scores(pooled),
-            left_out=dict(plan.left_out),
-            remarks=[*plan.remarks, *report.remarks],
-        )
+    _draw(directory, recipe, pooled, [member.history() for member in members])
+    first = members[0].info
+    return _complete(
+        directory,
+        plan,
+        recipe,
+        pooled,
+        clock,
+        folds=len(members),
+        data_digest=_digest(*(member.info.data_digest.encode() for member in members)),
+        parameters=first.parameters,
+        onnx_max_difference=max(member.info.onnx_max_difference or 0.0 for member in members),
+        backend=first.backend,
+        threads=first.threads,
+        versions=first.versions,
     )
 
 
-def _train_one(
-    samples: Samples, plan: Plan, split: Split, recipe: Recipe, out: Path, progress: Progress
-) -> Run:
-    began, clock = _now(), time.monotonic()
+class _Clock:
+    """When a run began, and how long it has taken."""
+
+    def __init__(self) -> None:
+        self.began = datetime.now(UTC).isoformat(timespec="seconds")
+        self._start = time.monotonic()
+
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._start, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Data:
+    """Features and classes of each part of one split, ready for the network."""
+
+    features: Mapping[Part, Features]
+    labels: Mapping[Part, Ints]
+    normalization: Normalization | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trained:
+    """A network just trained, what it predicts, and what ``run.json`` says of it."""
+
+    fitted: Fitted
+    predictions: Mapping[PredictedPart, Predictions]
+    facts: Mapping[str, Any]
+
+
+def _train_network(
+    samples: Samples, split: Split, recipe: Recipe, directory: RunDirectory, progress: Progress
+) -> _Trained:
     data = _prepare(samples, split, recipe)
     fitted = fit_network(
         (data.features["train"], data.labels["train"]),
         (data.features["valid"], data.labels["valid"]),
-        n_classes=len(plan.classes),
+        n_classes=len(samples.classes),
         recipe=recipe,
         progress=progress,
     )
-    directory = RunDirectory(out)
     difference = _write_model(directory, fitted, data)
-    predictions = _predict(directory.partial / "model.onnx", data, split, plan)
-    majority = _majority(plan, split.train)
-    report = _judge(predictions, directory, name=out.name, majority=majority)
-    directory.write_recipe(recipe)
-    directory.write_splits([split], plan.groups)
-    directory.write_history(fitted.history)
-    directory.write_predictions(predictions)
-    _draw(directory, report, [list(fitted.history)], fitted.model)
     scale = data.normalization
+    return _Trained(
+        fitted=fitted,
+        predictions=_predict(directory.partial / "model.onnx", data, split, samples.classes),
+        facts={
+            "normalization": Scale(mean=scale.mean.tolist(), std=scale.std.tolist())
+            if scale
+            else None,
+            "data_digest": data.digest,
+            "parameters": int(fitted.model.count_params()),
+            "best_epoch": max(fitted.history, key=lambda epoch: epoch.val_accuracy).epoch,
+            "onnx_max_difference": difference,
+            "backend": fitted.backend,
+            "threads": fitted.threads,
+            "versions": _versions(fitted),
+        },
+    )
+
+
+def _complete(
+    directory: RunDirectory,
+    plan: Plan,
+    recipe: Recipe,
+    predictions: Mapping[PredictedPart, Predictions],
+    clock: _Clock,
+    **facts: Any,
+) -> Run:
+    """Judge the test tracks, write what the run still lacks and give it its name."""
+    majority = _majority(plan)
+    report = _judge(predictions["test"], directory.path.name, majority)
+    directory.write_json("report.json", report.to_dict())
+    directory.write_recipe(recipe)
+    directory.write_splits(plan.splits, plan.groups)
+    directory.write_predictions(predictions)
     return directory.finish(
         RunInfo(
             name=recipe.name,
             classes=plan.classes,
             dialect=plan.dialect,
-            folds=0,
-            normalization=Scale(mean=scale.mean.tolist(), std=scale.std.tolist())
-            if scale
-            else None,
-            data_digest=data.digest,
-            split_digest=split.digest,
-            parameters=int(fitted.model.count_params()),
-            best_epoch=max(fitted.history, key=lambda epoch: epoch.val_accuracy).epoch,
-            onnx_max_difference=difference,
-            backend=fitted.backend,
-            threads=fitted.threads,
-            versions=_versions(fitted),
-            started=began,
-            seconds=round(time.monotonic() - clock, 2),
-            n_tracks={part: len(ids) for part, ids in _parts(split).items()},
+            split_digest=_split_digest(plan.splits),
+            started=clock.began,
+            seconds=clock.seconds(),
+            n_tracks=_sizes(plan),
             majority=majority,
             scores=_scores(predictions),
             left_out=dict(plan.left_out),
             remarks=[*plan.remarks, *report.remarks],
+            **facts,
         )
     )
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    if len(plan.splits) > 1:
+        return {"all": len(plan.labels)}
+    return {part: len(ids) for part, ids in _parts(plan.splits[0]).items()}
+
+
+def _split_digest(splits: Sequence[Split]) -> str:
+    return _digest(*(split.digest.encode() for split in splits))
 
 
 def _parts(split: Split) -> dict[Part, tuple[str, ...]]:
@@ -236,17 +286,21 @@ def _write_model(directory: RunDirectory, fitted: Fitted, data: _Data) -> float:
     path = directory.partial / "model.onnx"
     export_onnx(fitted.model, path)
     x = data.features["valid"].x
-    return float(np.abs(ask_network(open_network(path), x) - predict_network(fitted.model, x)).max())
+    return float(
+        np.abs(ask_network(open_network(path), x) - predict_network(fitted.model, x)).max()
+    )
 
 
-def _predict(path: Path, data: _Data, split: Split, plan: Plan) -> dict[str, Predictions]:
+def _predict(
+    path: Path, data: _Data, split: Split, classes: tuple[str, ...]
+) -> dict[PredictedPart, Predictions]:
     """Predict with the file that will be used later, so that it is what is judged."""
     network = open_network(path)
-    predictions = {}
+    predictions: dict[PredictedPart, Predictions] = {}
     for part in PREDICTED_PARTS:
         ids = _parts(split)[part]
         predictions[part] = Predictions(
-            classes=plan.classes,
+            classes=classes,
             track_ids=ids,
             truth=data.labels[part],
             probabilities=ask_network(network, data.features[part].x),
@@ -255,28 +309,16 @@ def _predict(path: Path, data: _Data, split: Split, plan: Plan) -> dict[str, Pre
     return predictions
 
 
-def _majority(plan: Plan, train: Sequence[str]) -> str:
-    counts = np.bincount([plan.labels[i] for i in train], minlength=len(plan.classes))
-    return plan.classes[int(counts.argmax())]
+def _majority(plan: Plan) -> str:
+    """Name the most frequent genre of the training tracks."""
+    train = [plan.labels[i] for split in plan.splits for i in split.train]
+    return plan.classes[int(np.bincount(train, minlength=len(plan.classes)).argmax())]
 
 
-def _judge(
-    predictions: Mapping[str, Predictions], directory: RunDirectory, *, name: str, majority: str
-) -> Report:
-    """Judge the test tracks and write ``report.json``."""
-    test = predictions["test"]
-    report = Report.from_predictions(
-        test.classes, test.truth, test.probabilities, name=name, majority=majority
-    )
-    text = msgspec.json.format(msgspec.json.encode(report.to_dict()), indent=1)
-    (directory.partial / "report.json").write_bytes(text)
-    return report
-
-
-def _scores(predictions: Mapping[str, Predictions]) -> dict[str, dict[str, float]]:
+def _scores(predictions: Mapping[PredictedPart, Predictions]) -> dict[str, dict[str, float]]:
     scores = {}
     for part, one in predictions.items():
-        report = Report.from_predictions(one.classes, one.truth, one.probabilities)
+        report = _judge(one, part)
         scores[part] = {
             "accuracy": report.accuracy,
             "balanced_accuracy": report.balanced_accuracy,
@@ -286,27 +328,40 @@ def _scores(predictions: Mapping[str, Predictions]) -> dict[str, dict[str, float
     return scores
 
 
+def _judge(predictions: Predictions, name: str, majority: str | None = None) -> Report:
+    return Report.from_predictions(
+        predictions.classes,
+        predictions.truth,
+        predictions.probabilities,
+        name=name,
+        majority=majority,
+    )
+
+
 def _draw(
-    directory: RunDirectory, report: Report, histories: Sequence[Sequence[Any]], model: Any = None
+    directory: RunDirectory,
+    recipe: Recipe,
+    predictions: Mapping[PredictedPart, Predictions],
+    histories: Sequence[Sequence[Epoch]],
 ) -> None:
-    figures = directory.partial / "figures"
-    figures.mkdir(exist_ok=True)
-    save_figure(confusion_figure(report), figures / "confusion")
-    save_figure(training_figure(histories), figures / "training")
-    if report.reliability is not None:
-        save_figure(reliability_figure(report), figures / "reliability")
-    if model is not None:
-        save_figure(network_figure(describe_layers(model)), figures / "network")
+    folder = directory.partial / "figures"
+    report = _judge(predictions["test"], directory.path.name)
+    shape = INPUTS[recipe.input].shape(recipe.segments)
+    network = build_network(recipe.network, shape, len(report.classes), recipe.dropout)
+    save_figure(draw_confusion(report), folder / "confusion")
+    save_figure(draw_training(histories, title=report.name), folder / "training")
+    save_figure(draw_reliability(report), folder / "reliability")
+    save_figure(
+        draw_network(describe_layers(network), input_shape=shape, title=recipe.network),
+        folder / "network",
+    )
 
 
 def _versions(fitted: Fitted) -> dict[str, str]:
-    packages = ("genrelab", "keras", "numpy", "onnxruntime")
+    packages = ("keras", "numpy", "onnxruntime")
     return {
+        "genrelab": __version__,
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in packages},
         fitted.backend: fitted.backend_version,
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
