@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import pkgutil
 import re
 import subprocess
@@ -35,7 +36,7 @@ def commands(document: Path) -> list[str]:
 def options_of(verbs: tuple[str, ...]) -> str:
     result = subprocess.run(
         [sys.executable, "-m", "genrelab", *verbs, "--help"],
-        capture_output=True, text=True, check=False, env={"COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
     )  # fmt: skip
     assert result.returncode == 0, f"genrelab {' '.join(verbs)}: {result.stderr}"
     return result.stdout
