@@ -19,6 +19,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -273,34 +274,26 @@ class Corpus:
         An entry whose fingerprint is another belongs to an older version of the
         item: it starts again from the first record.
         """
+        known = self.find_import(source, item, fingerprint)
+        if known:
+            return known
         row = self._db.execute(
-            "SELECT id, fingerprint, position, complete FROM imports WHERE source=? AND item=?",
-            (source, item),
+            "SELECT id FROM imports WHERE source=? AND item=?", (source, item)
         ).fetchone()
-        if row and row[1] == fingerprint:
-            return Import(
-                id=row[0], item=item, fingerprint=fingerprint, position=row[2], complete=bool(row[3])
-            )
         if row:
-            self._db.execute("DELETE FROM drops WHERE import_id=?", (row[0],))
+            number = int(row[0])
+            self._db.execute("DELETE FROM drops WHERE import_id=?", row)
             self._db.execute(
                 "UPDATE imports SET fingerprint=?, position=0, complete=0 WHERE id=?",
-                (fingerprint, row[0]),
+                (fingerprint, number),
             )
-            return Import(
-                id=row[0], item=item, fingerprint=fingerprint, position=0, complete=False
+        else:
+            cursor = self._db.execute(
+                "INSERT INTO imports (source, item, fingerprint) VALUES (?, ?, ?)",
+                (source, item, fingerprint),
             )
-        cursor = self._db.execute(
-            "INSERT INTO imports (source, item, fingerprint) VALUES (?, ?, ?)",
-            (source, item, fingerprint),
-        )
-        return Import(
-            id=int(cursor.lastrowid or 0),
-            item=item,
-            fingerprint=fingerprint,
-            position=0,
-            complete=False,
-        )
+            number = int(cursor.lastrowid or 0)
+        return Import(id=number, item=item, fingerprint=fingerprint, position=0, complete=False)
 
     def advance_import(self, entry: Import, position: int, *, complete: bool = False) -> None:
         """Note that the records up to ``position`` have been dealt with."""
@@ -317,7 +310,9 @@ class Corpus:
             (entry.id, position, track_id, reason, detail),
         )
 
-    def put(self, track: Track, analysis: Analysis | None = None, entry: Import | None = None) -> None:
+    def put(
+        self, track: Track, analysis: Analysis | None = None, entry: Import | None = None
+    ) -> None:
         """Store a track, replacing what stood under its id; an analysis is kept unless given."""
         values = asdict(track)
         for name in _JSON_COLUMNS:
@@ -359,12 +354,50 @@ class Corpus:
             ),
         )
 
-    def remove(self, track_id: str) -> None:
-        """Take a track and its analysis out."""
+    def complete(self, track: Track, analysis: Analysis | None, entry: Import) -> None:
+        """Fill in what the track stored under this id lacks; what it has stays."""
+        values = asdict(track)
+        fields = ("title", "artist", "artist_id", "album", "isrc", "genre", "audio_path",
+                  "audio_digest", "audio_features")  # fmt: skip
+        if values["audio_features"] is not None:
+            values["audio_features"] = msgspec.json.encode(values["audio_features"]).decode()
+        filled = ", ".join(f"{name}=coalesce({name}, ?)" for name in fields)
+        self._db.execute(
+            f"UPDATE tracks SET {filled}, import_id=?, fingerprint=? WHERE id=?",
+            [*(values[name] for name in fields), entry.id, entry.fingerprint, track.id],
+        )
+        if analysis is not None:
+            self._put_analysis(track.id, analysis)
+
+    def remove(self, track_id: str) -> bool:
+        """Take a track and its analysis out; tell whether there was one."""
         self._db.execute("DELETE FROM analyses WHERE track_id=?", (track_id,))
-        self._db.execute("DELETE FROM tracks WHERE id=?", (track_id,))
+        return self._db.execute("DELETE FROM tracks WHERE id=?", (track_id,)).rowcount > 0
 
     # Reading.
+
+    def find_import(self, source: str, item: str, fingerprint: str) -> Import | None:
+        """Find the journal entry of this version of an item."""
+        with self._explained():
+            row = self._db.execute(
+                "SELECT id, position, complete FROM imports "
+                "WHERE source=? AND item=? AND fingerprint=?",
+                (source, item, fingerprint),
+            ).fetchone()
+        if row is None:
+            return None
+        return Import(
+            id=row[0], item=item, fingerprint=fingerprint, position=row[1], complete=bool(row[2])
+        )
+
+    def dropped_details(self, entry: Import, reason: str) -> Iterator[str]:
+        """Yield why records of an item were left out for this reason, in their order."""
+        with self._explained():
+            rows = self._db.execute(
+                "SELECT detail FROM drops WHERE import_id=? AND reason=? ORDER BY position",
+                (entry.id, reason),
+            )
+            yield from (detail for (detail,) in rows)
 
     def stored(self, track_id: str) -> Stored | None:
         """Tell what stands under an id, None if nothing does."""
@@ -375,9 +408,7 @@ class Corpus:
         ).fetchone()
         if row is None:
             return None
-        return Stored(
-            genre=row[0], import_id=row[1], fingerprint=row[2], has_analysis=bool(row[3])
-        )
+        return Stored(genre=row[0], import_id=row[1], fingerprint=row[2], has_analysis=bool(row[3]))
 
     def dropped_reasons(self, track_id: str) -> set[str]:
         """Name the reasons for which records of this id were left out."""
@@ -391,6 +422,11 @@ class Corpus:
                 "SELECT item, drops.position, track_id, reason, detail "
                 "FROM drops JOIN imports ON imports.id = import_id ORDER BY item, drops.position"
             )
+
+    def track_count(self) -> int:
+        """Count the tracks."""
+        with self._explained():
+            return self._number("SELECT count(*) FROM tracks")
 
     def tracks(self) -> Iterator[Track]:
         """Yield every track, ordered by id."""
@@ -473,9 +509,8 @@ class Corpus:
         return int(self._db.execute(query).fetchone()[0])
 
     def _counts(self, column: str, table: str) -> dict[str, int]:
-        return dict(
-            self._db.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1")
-        )
+        query = f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return dict(self._db.execute(query))
 
     def digest(self) -> str:
         """SHA-256 over the content: tracks, analyses and what was left out.
@@ -488,15 +523,15 @@ class Corpus:
         queries = (
             f"SELECT {', '.join(_TRACK_COLUMNS)} FROM tracks ORDER BY id",
             f"SELECT track_id, {columns} FROM analyses ORDER BY track_id",
-            "SELECT item, drops.position, track_id, reason, detail FROM drops "
-            "JOIN imports ON imports.id = import_id ORDER BY item, drops.position",
         )
         with self._explained():
-            for query in queries:
-                for row in self._db.execute(query):
-                    for value in row:
-                        raw = value if isinstance(value, bytes) else str(value).encode()
-                        content.update(len(raw).to_bytes(8, "little") + raw)
+            rows = chain.from_iterable(self._db.execute(query) for query in queries)
+            for value in chain.from_iterable(rows):
+                raw = value if isinstance(value, bytes) else str(value).encode()
+                content.update(len(raw).to_bytes(8, "little") + raw)
+        # Of an item only the name counts, so that content may move to another folder.
+        for drop in sorted(repr((Path(item).name, *rest)) for item, *rest in self.drops()):
+            content.update(drop.encode())
         return content.hexdigest()
 
     def check(self) -> list[str]:
