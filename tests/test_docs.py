@@ -36,8 +36,11 @@ def commands(document: Path) -> list[str]:
 def options_of(verbs: tuple[str, ...]) -> str:
     result = subprocess.run(
         [sys.executable, "-m", "genrelab", *verbs, "--help"],
-        capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
+    )
     assert result.returncode == 0, f"genrelab {' '.join(verbs)}: {result.stderr}"
     return result.stdout
 
