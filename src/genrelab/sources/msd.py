@@ -15,6 +15,7 @@ import importlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from genrelab.errors import DataError, MissingExtraError, UsageError
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
 from genrelab.music.segments import N_VALUES, OPTIONAL_FIELDS, Float64, Segments, derive_durations
 from genrelab.music.tracks import Origin, Track, track_id
+from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import content_digest
 from genrelab.sources.collecting import Drop, Entry, Fault, Found, Item
 from genrelab.sources.labels import NO_LABELS, labels_from_cls
@@ -42,6 +44,7 @@ class MsdSource:
     folder : path-like
     labels : path-like, optional
         A tagtraum-format label file; of two genres a line the first counts.
+    progress : Progress
 
     Raises
     ------
@@ -55,7 +58,14 @@ class MsdSource:
 
     name = "msd"
 
-    def __init__(self, folder: str | Path, *, labels: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        labels: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        self._progress = progress
         self._folder = Path(folder)
         if not self._folder.is_dir():
             raise UsageError(f"{folder}: no such folder; expected one with .h5 files in it")
@@ -70,16 +80,13 @@ class MsdSource:
 
     def items(self) -> Sequence[Item]:
         """Return an item a file."""
-        return [
-            Item(
-                name=str(file.resolve()),
-                fingerprint=f"sha256={content_digest(file)} labels={self._labels.digest}",
-                size=1,
-                entries=lambda after, file=file: self._entries(file, after),  # type: ignore[misc]
-                label=str(file),
-            )
-            for file in self._files
-        ]
+        items = []
+        for done, file in enumerate(self._files):
+            self._progress("looking for changes", done, len(self._files))
+            fingerprint = f"sha256={content_digest(file)} labels={self._labels.digest}"
+            entries = partial(self._entries, file)
+            items.append(Item(str(file.resolve()), fingerprint, 1, entries, label=str(file)))
+        return items
 
     def _entries(self, file: Path, after: int) -> Iterator[Found]:
         if after >= 1:

@@ -1,0 +1,130 @@
+"""Terminal: progress bars and talk on stderr, tables on stdout.
+
+Conventions
+-----------
+A bar appears when a stage has taken two seconds, with the time left. Where
+stderr is no terminal, a line every ten seconds says the same.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+
+from genrelab.errors import UsageError
+from genrelab.tables import Format, Table, render
+
+BAR_AFTER_S = 2.0
+LINE_EVERY_S = 10.0
+
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", help="How to write the result.", show_default=False)
+]
+TableOption = Annotated[bool, typer.Option("--table", help="The same as --format text.")]
+
+
+def chosen_format(format: Format | None, table: bool, default: Format = "text") -> Format:
+    """Tell which format ``--format`` and ``--table`` ask for together."""
+    if table and format not in (None, "text"):
+        raise UsageError(f"--table is --format text, but --format is {format}; give one of them")
+    return "text" if table else format or default
+
+
+def write_tables(tables: Table | Sequence[Table], format: Format) -> None:
+    """Write tables to stdout."""
+    sys.stdout.write(render(tables, format))
+
+
+def say(sentence: str) -> None:
+    """Tell the user something, on stderr."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+class Bars:
+    """Progress bars: a context manager that is a `genrelab.progress.Progress`.
+
+    Examples
+    --------
+    >>> with Bars() as progress:
+    ...     progress("counting", 1, 2)
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stage = ""
+        self._began = 0.0
+        self._said = 0.0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._finish()
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Show how far a stage has come, once it has taken a while."""
+        now = self._clock()
+        if stage != self._stage:
+            self._finish()
+            self._stage, self._began, self._said = stage, now, now
+        if now - self._began < BAR_AFTER_S:
+            return
+        if sys.stderr.isatty():
+            self._draw(done, total)
+        elif now - self._said >= LINE_EVERY_S:
+            self._said = now
+            say(progress_line(stage, done, total, now - self._began))
+
+    def _draw(self, done: int, total: int | None) -> None:
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TaskProgressColumn,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
+            self._bar = Progress(
+                *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()),
+                *(TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(self._stage, total=total)
+        self._bar.update(self._task, completed=done, total=total)
+
+    def _finish(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+        self._stage = ""
+
+
+def progress_line(stage: str, done: int, total: int | None, elapsed_s: float) -> str:
+    """Say in words what a bar would show.
+
+    >>> progress_line("importing", 25, 100, 10.0)
+    'importing: 25 %, 30 s left'
+    """
+    if not total:
+        return f"{stage}: {done}"
+    part = done / total
+    left = f", {elapsed_s * (1 - part) / part:.0f} s left" if part > 0 else ""
+    return f"{stage}: {part:.0%}{left}".replace("%", " %")
