@@ -9,7 +9,7 @@ beside it, so padding can be told from silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -23,6 +23,7 @@ from genrelab.music.segments import N_VALUES, Float32, Segments
 InputName = Literal["timbre", "pitch", "mixed"]
 INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
 PADDING = np.float32(0.0)
+CONSTANT = 1e-6  # a deviation below this share of the mean is rounding, not variation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +112,18 @@ def extract_features(
     n_valid = np.zeros(n_tracks, dtype=np.int64)
     row = -1
     for row, track in enumerate(segments):
+        if row == n_tracks:
+            raise DataError(f"more tracks came than the {n_tracks} that were announced")
         n_valid[row] = min(len(track), n_segments)
         x[row, : n_valid[row]] = chosen.values(track)[:n_segments]
     if row + 1 != n_tracks:
-        raise DataError(f"{row + 1} tracks came where {n_tracks} were announced")
+        raise DataError(f"{row + 1} tracks came of the {n_tracks} that were announced")
     return Features(x=x, n_valid=n_valid)
+
+
+def _valid_rows(features: Features) -> Iterator[npt.NDArray[np.float64]]:
+    for track, n in zip(features.x, features.n_valid, strict=True):
+        yield track[:n].astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +142,16 @@ class Normalization:
     @classmethod
     def measure(cls, features: Features) -> Normalization:
         """Measure on every valid segment of the given (training) tracks."""
-        # Summed track by track in float64: a mask over all rows would double the memory.
-        count, total, squares = 0, 0.0, 0.0
-        for track, n in zip(features.x, features.n_valid, strict=True):
-            valid = track[:n].astype(np.float64)
-            count += int(n)
-            total = total + valid.sum(axis=0)
-            squares = squares + np.square(valid).sum(axis=0)
-        mean = np.asarray(total / max(count, 1))
-        variance = np.asarray(squares / max(count, 1)) - np.square(mean)
-        std = np.sqrt(np.maximum(variance, 0))
-        return cls(mean=mean.astype(np.float32), std=np.where(std > 0, std, 1).astype(np.float32))
+        # Track by track in float64: a mask over all rows would double the memory.
+        count = max(int(features.n_valid.sum()), 1)
+        mean = sum(valid.sum(axis=0) for valid in _valid_rows(features)) / count
+        squares = sum(np.square(valid - mean).sum(axis=0) for valid in _valid_rows(features))
+        std = np.sqrt(squares / count)
+        varies = std > np.maximum(CONSTANT * np.abs(mean), np.finfo(np.float32).tiny)
+        return cls(
+            mean=np.asarray(mean, dtype=np.float32),
+            std=np.where(varies, std, 1).astype(np.float32),
+        )
 
     def apply(self, features: Features) -> Features:
         """Return normalized features; padding stays at its value."""
