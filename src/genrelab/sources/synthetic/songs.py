@@ -19,7 +19,7 @@ GENRE_SPREAD = 1.30  # times a style's timbre
 ARTIST_SPREAD = 0.20
 TRACK_SPREAD = 0.15
 PULSE_SPREAD = 0.60  # times a style's pulse
-LARGEST_LEAN = 0.30  # how far the most extreme artist stands towards a neighboring genre
+LARGEST_LEAN = 0.25  # how far the most extreme artist stands towards a neighboring genre
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def draw_song(style: Style, artist: Artist, rng: np.random.Generator) -> Song:
         style=home,
         tempo=float(np.clip(tempo * artist.tempo_factor, 60, 190)),
         offbeat=float(np.clip(rng.normal(between(style.offbeat, other.offbeat), 0.08), 0.1, 0.9)),
-        noise=float(np.clip(rng.normal(between(style.noise, other.noise), 0.05), 0.02, 0.8)),
+        noise=float(np.clip(rng.normal(between(style.noise, other.noise), 0.04), 0.02, 0.8)),
         key=int(rng.integers(12)),
         minor=bool(rng.random() < between(style.minor, other.minor)),
         timbre=GENRE_SPREAD * mean + artist.timbre + rng.normal(0, TRACK_SPREAD, N_VALUES),
