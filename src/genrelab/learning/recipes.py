@@ -107,7 +107,7 @@ class Recipe:
             value = getattr(self, knob)
             if not lowest <= value <= highest:
                 raise UsageError(
-                    f"recipe {self.name!r}: {knob} is {value}; expected {lowest:g} to {highest:g}"
+                    f"recipe {self.name!r}: {knob} is {value}; expected {lowest} to {highest}"
                 )
         if self.folds in (1, 2):
             raise UsageError(
@@ -149,7 +149,8 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml_value(item) for item in value)}]"
     if isinstance(value, str):
-        return msgspec.json.encode(value).decode()  # a JSON string is a TOML basic string
+        # A JSON string is a TOML basic string, but for DEL, which only TOML wants escaped.
+        return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
     return repr(value)
 
 
@@ -228,8 +229,10 @@ def _parse_setting(text: str) -> tuple[str, Any]:
         raise UsageError(f"--set {text}: expected knob=value, for example dropout=.25")
     if knob.strip() == "genres":
         return "genres", tuple(part.strip() for part in value.split(",") if part.strip())
-    value = value.strip()
-    return knob.strip(), f"0{value}" if value.startswith(".") else value
+    knob, value = knob.strip(), value.strip()
+    if _TYPES.get(knob) is float and value.startswith("."):
+        value = f"0{value}"
+    return knob, value
 
 
 def _recipe_from(values: Mapping[str, Any], where: str) -> Recipe:
