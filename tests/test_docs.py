@@ -42,6 +42,7 @@ def options_of(verbs: tuple[str, ...]) -> str:
         env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
     )
     assert result.returncode == 0, f"genrelab {' '.join(verbs)}: {result.stderr}"
+    assert f"Usage: genrelab {' '.join(verbs)} " in result.stdout
     return result.stdout
 
 

@@ -16,10 +16,7 @@ HELP = """
 import sys
 from genrelab.cli import main
 sys.argv = ["genrelab", "--help"]
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
+assert not main()
 """
 
 
