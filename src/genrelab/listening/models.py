@@ -58,7 +58,7 @@ def ask_network(session: onnxruntime.InferenceSession, x: npt.NDArray[np.float32
         for start in range(0, len(x), BATCH)
     ]
     probabilities: Probabilities = np.concatenate(parts).astype(np.float64)
-    return probabilities / probabilities.sum(axis=1, keepdims=True)
+    return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
 
 class Model:

@@ -101,9 +101,9 @@ def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
 def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
     if heard.dialect == model.run.info.dialect:
         return ()
+    learned = model.run.info.dialect
     return (
-        f"the analysis is of dialect {heard.dialect}, the model learned "
-        f"{model.run.info.dialect}: their timbre differs, so trust this less",
+        f"analysis of dialect {heard.dialect}, model of {learned}: their timbre differs, trust less",
     )
 
 

@@ -43,6 +43,8 @@ class Evidence:
         Test accuracy of c1m1 by learning rate; empty without its study.
     overtrained : sequence of Epoch
         History of c1m1 without early stopping; empty without its study.
+    can_be_studied : bool
+        Whether more evidence could be gathered; not so for the printed paper.
     """
 
     reports: Mapping[NetworkName, Report]
@@ -50,6 +52,7 @@ class Evidence:
     dropouts: Mapping[tuple[Sample, NetworkName, float], Report] = field(default_factory=dict)
     learning_rates: Mapping[float, float] = field(default_factory=dict)
     overtrained: Sequence[Epoch] = ()
+    can_be_studied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ def _absent(evidence: Evidence, *genres: str) -> Finding | None:
     """Say so where a claim is about genres that the evidence does not have."""
     missing = [genre for genre in genres if genre not in evidence.reports["c1m1"].classes]
     return Finding(f"no {' or '.join(missing)} in this sample", None) if missing else None
+
+
+def _not_gathered(evidence: Evidence, study: str) -> Finding:
+    says = f"add --study {study}" if evidence.can_be_studied else "no table or matrix of this"
+    return Finding(says, None)
 
 
 def _difference(a: Report, b: Report) -> tuple[float, Float64]:
@@ -227,6 +235,10 @@ def _peak(evidence: Evidence, name: NetworkName) -> str:
     return f"{name} epochs {span} (mean {fmean(epochs):.1f}, {len(epochs)} runs)"
 
 
+def _lead(epochs: float) -> str:
+    return f"{abs(epochs):.1f} {'earlier' if epochs > 0 else 'later'}"
+
+
 def _timbre_peaks(evidence: Evidence) -> Finding:
     epochs = evidence.best_epochs["c1m1"]
     return Finding(_peak(evidence, "c1m1"), min(epochs) >= 19 and max(epochs) <= 29)
@@ -235,7 +247,7 @@ def _timbre_peaks(evidence: Evidence) -> Finding:
 def _pitch_peaks_earlier(evidence: Evidence) -> Finding:
     earlier = fmean(evidence.best_epochs["c1m1"]) - fmean(evidence.best_epochs["c1m2"])
     return Finding(
-        f"{_peak(evidence, 'c1m1')}, {_peak(evidence, 'c1m2')}: {earlier:.1f} earlier",
+        f"{_peak(evidence, 'c1m1')}, {_peak(evidence, 'c1m2')}: {_lead(earlier)}",
         2.5 <= earlier <= 7.5,
     )
 
@@ -243,14 +255,14 @@ def _pitch_peaks_earlier(evidence: Evidence) -> Finding:
 def _mixed_peaks_later(evidence: Evidence) -> Finding:
     later = fmean(evidence.best_epochs["c2m1"]) - fmean(evidence.best_epochs["c1m1"])
     return Finding(
-        f"{_peak(evidence, 'c1m1')}, {_peak(evidence, 'c2m1')}: {later:.1f} later",
+        f"{_peak(evidence, 'c1m1')}, {_peak(evidence, 'c2m1')}: {_lead(-later)}",
         5 <= later <= 10,
     )
 
 
 def _overtraining(evidence: Evidence) -> Finding:
     if not evidence.overtrained:
-        return Finding("add --study overtraining", None)
+        return _not_gathered(evidence, "overtraining")
     last = evidence.overtrained[-1]
     best = max(epoch.val_accuracy for epoch in evidence.overtrained)
     return Finding(
@@ -278,7 +290,7 @@ def _by_dropout(accuracies: Mapping[float, float]) -> str:
 def _weak_dropout_is_best(evidence: Evidence) -> Finding:
     accuracies = _accuracies(evidence, "balanced", ("c1m1", "c1m2"))
     if not accuracies:
-        return Finding("add --study imbalance", None)
+        return _not_gathered(evidence, "imbalance")
     best = max(accuracies.values())
     return Finding(
         f"balanced sample, mean of c1m1 and c1m2 by dropout: {_by_dropout(accuracies)}",
@@ -291,7 +303,7 @@ def _strong_dropout_costs_nothing(evidence: Evidence) -> Finding:
     for sample in ("unbalanced", "semi-balanced"):
         accuracies = _accuracies(evidence, sample, ("c1m1", "c1m2", "c2m1"))
         if not accuracies:
-            return Finding("add --study imbalance", None)
+            return _not_gathered(evidence, "imbalance")
         described.append(f"{sample} by dropout: {_by_dropout(accuracies)}")
         costs.append(max(accuracies.values()) - min(accuracies.values()))
     return Finding("; ".join(described), max(costs) < 0.03)
@@ -303,7 +315,7 @@ def _unbalanced_is_similar(evidence: Evidence) -> Finding:
         for sample in ("balanced", "unbalanced")
     }
     if not all(found.values()):
-        return Finding("add --study imbalance", None)
+        return _not_gathered(evidence, "imbalance")
     macro = {sample: fmean(r.macro_f1 for r in reports) for sample, reports in found.items()}
     weighted = {sample: fmean(r.weighted.f1 for r in reports) for sample, reports in found.items()}
     gaps = [abs(scores["balanced"] - scores["unbalanced"]) for scores in (macro, weighted)]
@@ -316,7 +328,7 @@ def _unbalanced_is_similar(evidence: Evidence) -> Finding:
 
 def _default_rate_is_best(evidence: Evidence) -> Finding:
     if not evidence.learning_rates:
-        return Finding("add --study learning-rate", None)
+        return _not_gathered(evidence, "learning-rate")
     rates = evidence.learning_rates
     described = ", ".join(f"{rate:g}: {_percent(share)}" for rate, share in sorted(rates.items()))
     return Finding(

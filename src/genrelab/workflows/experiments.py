@@ -316,7 +316,7 @@ def _majority(plan: Plan) -> str:
 
 
 def _scores(predictions: Mapping[PredictedPart, Predictions]) -> dict[str, dict[str, float]]:
-    scores = {}
+    scores: dict[str, dict[str, float]] = {}
     for part, one in predictions.items():
         report = _judge(one, part)
         scores[part] = {
