@@ -16,7 +16,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Called now and then by long functions; must be cheap."""
 
-    def __call__(self, stage: str, done: int, total: int | None) -> None: ...
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Say that ``done`` of ``total`` units of a stage are behind us."""
 
 
 def silent(stage: str, done: int, total: int | None) -> None:

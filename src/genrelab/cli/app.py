@@ -15,11 +15,11 @@ from typing import Annotated
 
 import typer
 
-from genrelab.cli import collecting, corpora
+from genrelab.cli import collecting, corpora, predicting, reproducing, training
 from genrelab.cli.terminal import say
 from genrelab.errors import GenrelabError
 
-FAMILIES = (collecting, corpora)
+FAMILIES = (collecting, corpora, training, predicting, reproducing)
 WRONG_USE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 

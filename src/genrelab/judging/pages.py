@@ -238,7 +238,7 @@ def _picture(picture: Picture) -> str:
 def _table(table: Table) -> str:
     sides = [f' class="{name}"' if name else "" for name in _column_classes(table)]
     head = "".join(
-        f'<th scope="col"{side}>{escape(name)}</th>'
+        f'<th scope="col"{side}>{escape(name.replace("_", " "))}</th>'
         for name, side in zip(table.columns, sides, strict=True)
     )
     rows = "".join(

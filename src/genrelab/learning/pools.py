@@ -35,6 +35,8 @@ class Pool:
     tracks, genres, groups : lists of equal length
     folds : list of int or None
         The fold of each track, where a file gives them.
+    n_folds : int
+        How many folds the file gives, 0 where there is none.
     left_out : Counter
         Number of tracks by reason.
     remarks : list of str
@@ -44,6 +46,7 @@ class Pool:
     genres: list[str]
     groups: list[str]
     folds: list[int] | None
+    n_folds: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
@@ -112,6 +115,7 @@ def _labelled_tracks(corpus: Corpus, recipe: Recipe) -> Pool:
         genres=genres,
         groups=_groups(tracks, recipe),
         folds=None if listed is None else folds,
+        n_folds=1 + max((fold for _, fold in listed.values()), default=0) if listed else 0,
         left_out=left_out,
         remarks=remarks,
     )
@@ -120,13 +124,13 @@ def _labelled_tracks(corpus: Corpus, recipe: Recipe) -> Pool:
 def _read_split_file(path: Path) -> dict[str, tuple[str, int]]:
     """Read ``track_id,genre,fold``: genre and fold by track id."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets mark UTF-8
             reader = csv.DictReader(file)
             missing = {"track_id", "genre", "fold"} - set(reader.fieldnames or ())
             if missing:
                 raise DataError(f"{path}: no column {min(missing)!r}; expected track_id,genre,fold")
             rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as a split file ({error})") from error
     listed: dict[str, tuple[str, int]] = {}
     for line, row in rows:
@@ -186,7 +190,7 @@ def _keep_splittable_genres(pool: Pool, recipe: Recipe) -> None:
     if len(kept) < 2:
         found = ", ".join(f"{genre} {n}" for genre, n in per_genre.most_common())
         raise DataError(
-            f"{len(kept)} genres with at least {needed} tracks and {MIN_GROUPS} "
+            f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {MIN_GROUPS} "
             f"{recipe.group}s ({found}): telling genres apart needs two; "
             "add tracks or lower --min-tracks"
         )

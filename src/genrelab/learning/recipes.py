@@ -216,14 +216,19 @@ def override_recipe(recipe: Recipe, settings: Iterable[str] | Mapping[str, Any])
         If a knob is unknown or a value does not fit.
     """
     if not isinstance(settings, Mapping):
-        settings = dict(_parse_setting(text) for text in settings)
+        settings = dict(parse_setting(text) for text in settings)
     unknown = [knob for knob in settings if knob not in KNOBS]
     if unknown:
         raise UsageError(_unknown_knob("--set", unknown[0]))
     return replace(recipe, **{k: _typed(k, v, "--set") for k, v in settings.items()})
 
 
-def _parse_setting(text: str) -> tuple[str, Any]:
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Part ``knob=value``; the value is still text, but for a list of genres.
+
+    >>> parse_setting("dropout=.25")
+    ('dropout', '0.25')
+    """
     knob, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"--set {text}: expected knob=value, for example dropout=.25")

@@ -264,14 +264,15 @@ class RunDirectory:
         """Write every knob."""
         (self.partial / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
 
-    def write_splits(self, splits: Sequence[Split], groups: Mapping[str, str]) -> None:
-        """Write the split(s) and the group of every track."""
+    def write_splits(self, splits: Sequence[Split], artists: Mapping[str, Iterable[str]]) -> None:
+        """Write the split(s), and what tells the artists that the networks learned from."""
         content: dict[str, Any] = (
             splits[0].to_dict()
             if len(splits) == 1
             else {"folds": [split.to_dict() for split in splits]}
         )
-        content["groups"] = groups
+        learned = {i for split in splits for i in (*split.train, *split.valid)}
+        content["artists"] = sorted({key for i in learned for key in artists[i]})
         self.write_json("split.json", content)
 
     def write_history(self, history: Sequence[Epoch]) -> None:

@@ -35,6 +35,7 @@ from genrelab.learning.splits import (
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
 from genrelab.music.segments import Float32, Segments
+from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
 
 
@@ -48,6 +49,8 @@ class Plan:
         Genres in index order.
     labels, groups : mapping
         Genre index and group of every track that is used, by id.
+    artist_keys : mapping
+        What tells the artist of every track that is used, by id.
     splits : tuple of Split
         One, or one a fold.
     dialect : str
@@ -61,6 +64,7 @@ class Plan:
     classes: tuple[str, ...]
     labels: Mapping[str, int]
     groups: Mapping[str, str]
+    artist_keys: Mapping[str, tuple[str, ...]]
     splits: tuple[Split, ...]
     dialect: Dialect
     left_out: Mapping[str, int]
@@ -134,6 +138,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         classes=classes,
         labels={ids[row]: int(labels[row]) for row in used},
         groups={ids[row]: groups[row] for row in used},
+        artist_keys={ids[row]: artist_keys(pool.tracks[row]) for row in used},
         splits=tuple(
             _named_split(parts, ids, recipe, fold if len(splits) > 1 else None)
             for fold, parts in enumerate(splits)
@@ -144,15 +149,25 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
     )
 
 
+def _tracks_per_genre(labels: Ints, recipe: Recipe) -> int:
+    """Return how many tracks of each genre a balanced sample promises."""
+    return recipe.tracks_per_genre or int(np.bincount(labels).min())
+
+
 def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe) -> list[Parts]:
     rng = np.random.default_rng(recipe.split_seed)
-    per_class = recipe.tracks_per_genre or int(np.bincount(labels).min())
+    per_class = _tracks_per_genre(labels, recipe)
     if pool.folds is not None:
-        return _draw_folds(labels, np.array(pool.folds), recipe, per_class, rng)
+        folds = np.array(pool.folds)
+        _refuse_poor_folds(folds, pool, pool.n_folds, recipe)
+        return _draw_folds(labels, folds, recipe, per_class, rng)
     if recipe.folds:
         folds = assign_folds(labels, groups, recipe.folds, rng)
+        _refuse_poor_folds(folds, pool, recipe.folds, recipe)
         return _draw_folds(labels, folds, recipe, per_class, rng)
-    smallest = per_class if recipe.sample == "balanced" else len(labels)
+    smallest = len(labels)
+    if recipe.sample != "unbalanced":
+        smallest = per_class * (1 if recipe.sample == "balanced" else len(np.unique(labels)))
     if smallest < HELD_OUT_SHARE:
         raise DataError(
             f"{smallest} tracks{' a genre' if recipe.sample == 'balanced' else ''}: too few for a "
@@ -165,6 +180,24 @@ def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe
         rows = draw_per_class(labels, per_class, rng)
     parts = split_at_random([groups[int(row)] for row in rows], rng)
     return [Parts(train=rows[parts.train], valid=rows[parts.valid], test=rows[parts.test])]
+
+
+def _refuse_poor_folds(folds: Ints, pool: Pool, n_folds: int, recipe: Recipe) -> None:
+    """Stop where a fold has no track, or one genre none of a balanced sample."""
+    for fold in range(n_folds):
+        there = {pool.genres[row] for row in np.flatnonzero(folds == fold)}
+        absent = sorted(set(pool.genres) - there)
+        if not there:
+            n_groups = len(set(pool.groups))
+            raise DataError(
+                f"fold {fold} of {n_folds} would be empty, with {n_groups} {recipe.group}s: "
+                "add tracks or use fewer --folds"
+            )
+        if absent and recipe.sample == "balanced":
+            raise DataError(
+                f"fold {fold} of {n_folds} has no {absent[0]} track, and a balanced sample needs "
+                "some of each genre in each fold: add tracks, use fewer --folds or another sample"
+            )
 
 
 def _draw_folds(
@@ -196,26 +229,41 @@ def _shortfalls(
     splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe
 ) -> tuple[str, ...]:
     """Say where the sizes promised could not be met because groups stay whole."""
+    if len(splits) > 1:
+        return _poor_folds(splits, labels, classes, recipe)
     remarks = []
-    n_classes = len(classes)
-    if recipe.sample == "balanced":
-        for parts in splits:
-            for part in PARTS:
-                counts = np.bincount(labels[getattr(parts, part)], minlength=n_classes)
-                remarks += [
-                    f"{part} has {count} {genre} tracks instead of {counts.max()}: "
-                    f"no {recipe.group} fits"
-                    for genre, count in zip(classes, counts, strict=True)
-                    if count < counts.max()
-                ]
-    elif len(splits) == 1:
-        promised = sum(len(getattr(splits[0], part)) for part in PARTS) // HELD_OUT_SHARE
-        for part in ("valid", "test"):
-            n = len(getattr(splits[0], part))
-            if n < promised:
-                remarks.append(
-                    f"{part} has {n} tracks instead of {promised}: no {recipe.group} fits"
-                )
+    for part in ("valid", "test"):
+        rows = getattr(splits[0], part)
+        if recipe.sample == "balanced":
+            promised = _tracks_per_genre(labels, recipe) // HELD_OUT_SHARE
+            counts = np.bincount(labels[rows], minlength=len(classes))
+            found = [(n, f" {genre}") for genre, n in zip(classes, counts, strict=True)]
+        else:
+            promised = sum(len(getattr(splits[0], name)) for name in PARTS) // HELD_OUT_SHARE
+            found = [(len(rows), "")]
+        remarks += [
+            f"{part} has {n}{genre} tracks instead of {promised}: no {recipe.group} fits"
+            for n, genre in found
+            if n < promised
+        ]
+    return tuple(remarks)
+
+
+def _poor_folds(
+    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe
+) -> tuple[str, ...]:
+    table = np.array([np.bincount(labels[s.test], minlength=len(classes)) for s in splits])
+    remarks = [
+        f"{genre} has no track in fold {', '.join(map(str, np.flatnonzero(column == 0)))}"
+        for genre, column in zip(classes, table.T, strict=True)
+        if not column.all()
+    ]
+    promised = _tracks_per_genre(labels, recipe) // len(splits)
+    if recipe.sample == "balanced" and table.min() < promised:
+        remarks.append(
+            f"each fold has {table.min()} tracks a genre instead of {promised}: "
+            "some fold has no more of some genre"
+        )
     return tuple(remarks)
 
 

@@ -186,6 +186,7 @@ def _pin_tensorflow(threads: int) -> int:
         except RuntimeError:  # somebody has used TensorFlow before in this process
             threads = int(threading.get_intra_op_parallelism_threads()) or threads
     tf.config.experimental.enable_op_determinism()
+    tf.get_logger().setLevel("ERROR")  # it warns of every model built after the fifth
     return threads
 
 

@@ -9,17 +9,20 @@ probability is that among the genres the run knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from genrelab.errors import DataError
+from genrelab.errors import DataError, GenrelabError
 from genrelab.listening.models import BATCH, Model
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
 from genrelab.music.segments import Segments
 from genrelab.progress import Progress, silent
+from genrelab.sources.archive import ArchiveSource
+from genrelab.sources.collecting import Entry, Found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,40 @@ def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
     if heard.dialect == model.run.info.dialect:
         return ()
     learned = model.run.info.dialect
-    return (
-        f"analysis of dialect {heard.dialect}, model of {learned}: their timbre differs, trust less",
+    return (f"analysis of dialect {heard.dialect}, model of {learned}: timbre differs, trust less",)
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Something that could not be read, and why."""
+
+    sentence: str
+
+
+def hear_files(files: Sequence[str | Path]) -> Iterator[Heard | Unheard]:
+    """Yield every analysis in files and folders, in order.
+
+    What cannot be read comes as `Unheard`, and the rest goes on.
+    """
+    for file in files:
+        try:
+            for item in ArchiveSource([file]).items():
+                for found in item.entries(0):
+                    yield _heard_from(found, item.label)
+        except GenrelabError as error:
+            yield Unheard(str(error))
+
+
+def _heard_from(found: Found, file: str) -> Heard | Unheard:
+    if not isinstance(found, Entry):
+        return Unheard(f"{file}: {found.sentence}")
+    if found.analysis is None or len(found.analysis.segments) == 0:
+        return Unheard(f"{file}: {found.track.id} has no segments to hear")
+    return Heard(
+        segments=found.analysis.segments,
+        dialect=found.analysis.dialect,
+        file=file,
+        track_id=found.track.id,
     )
 
 

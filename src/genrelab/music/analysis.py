@@ -293,13 +293,15 @@ _NOT_A_NUMBER = re.compile(rb'[^"\w](NaN|-?Infinity)\b')
 
 def _not_json(raw: bytes, error: Exception) -> str:
     """Explain text that is not JSON; Python's own writer leaves NaN where a number should be."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not UTF-8 ({error.reason}); expected JSON in UTF-8"
     found = _NOT_A_NUMBER.search(raw)
     if not found:
-        return f"is not JSON ({error})"
+        return f"is not JSON ({error}); expected one whole object"
     try:
         value = json.loads(raw)
     except ValueError:
-        return f"is not JSON ({error})"
+        return f"is not JSON ({error}); expected one whole object"
     path = _path_to_non_finite(value, "")
     return f"{path or 'the record'}: expected a finite number, got {found[1].decode()}"
 

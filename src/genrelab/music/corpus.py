@@ -251,6 +251,8 @@ class Corpus:
             return "not a genrelab corpus (not an SQLite file)"
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
             return f"cannot be opened for this ({error}); check the permissions"
+        if name.startswith("SQLITE_CORRUPT"):
+            return f"damaged ({error}); restore it from a copy, or collect into a new one"
         return f"{error}; `genrelab corpus check` says more"
 
     @contextmanager

@@ -149,7 +149,7 @@ def artist_groups(tracks: Iterable[Track]) -> list[str]:
         One group name a track, in the order given.
     """
     tracks = list(tracks)
-    keys: list[Sequence[str]] = [_group_keys(track) for track in tracks]
+    keys: list[Sequence[str]] = [artist_keys(track) for track in tracks]
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -165,10 +165,14 @@ def artist_groups(tracks: Iterable[Track]) -> list[str]:
     return [root(track_keys[0]) for track_keys in keys]
 
 
-def _group_keys(track: Track) -> Sequence[str]:
+def artist_keys(track: Track) -> tuple[str, ...]:
+    """Name everything that tells a track's artist: name and id, or the track itself.
+
+    Two tracks that share a key must never stand on two sides of a split.
+    """
     keys = []
     if track.artist and track.artist.strip():
         keys.append(f"artist {_artist_name(track.artist)}")
     if track.artist_id:
         keys.append(f"artist id {track.artist_id}")
-    return keys or [f"track {track.id}"]
+    return tuple(keys) or (f"track {track.id}",)

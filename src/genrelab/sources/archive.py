@@ -103,7 +103,9 @@ class ArchiveSource:
                     position = piece.position
                     yield found_in_piece(piece, reading, stream.consumed)
         except DataError as error:
-            yield Fault(position + 1, None, str(error), fatal=True, consumed=stream.consumed)
+            before = f"; what stands before (up to record {position}) was read" if position else ""
+            sentence = f"{error}{before}"
+            yield Fault(position + 1, None, sentence, fatal=True, consumed=stream.consumed)
 
 
 def _files(path: Path) -> list[tuple[Path, str]]:

@@ -200,7 +200,9 @@ def pieces(chunks: Iterable[bytes], *, lines: bool = False) -> Iterator[Piece]:
     if start == b"[":
         return _elements(stream)
     if start != b"{":
-        raise DataError(f"begins with {_shown(head.strip(_SPACE))}; expected a list or object")
+        raise DataError(
+            f"begins with {_shown(head.strip(_SPACE))}; expected a JSON list or object in UTF-8"
+        )
     key = _FIRST_KEY.match(head)
     if key and key[2] == b"{" and _text(key[1]) not in OBJECT_FIELDS:
         return _values(stream)
@@ -225,7 +227,7 @@ def _text(raw: bytes) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _shown(raw: bytes, length: int = 40) -> str:
+def _shown(raw: bytes, length: int = 20) -> str:
     text = raw[:length].decode("utf-8", "replace")
     return repr(text + ("..." if len(raw) > length else ""))
 

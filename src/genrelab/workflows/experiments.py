@@ -224,7 +224,7 @@ def _complete(
     report = _judge(predictions["test"], directory.path.name, majority)
     directory.write_json("report.json", report.to_dict())
     directory.write_recipe(recipe)
-    directory.write_splits(plan.splits, plan.groups)
+    directory.write_splits(plan.splits, plan.artist_keys)
     directory.write_predictions(predictions)
     return directory.finish(
         RunInfo(

@@ -37,19 +37,6 @@ class Outcome:
         return [member.info.best_epoch or 0 for member in self.run.members]
 
 
-def judge_run(run: Run) -> Outcome:
-    """Judge a run's test tracks anew from the predictions it saved."""
-    test = run.predictions("test")
-    report = Report.from_predictions(
-        test.classes,
-        test.truth,
-        test.probabilities,
-        name=run.name,
-        majority=run.info.majority,
-    )
-    return Outcome(run=run, report=report)
-
-
 def balanced_outcomes(main: Sequence[Outcome]) -> dict[NetworkName, list[Outcome]]:
     """Pick the runs on the balanced sample, by network, in order of the seeds."""
     balanced: dict[NetworkName, list[Outcome]] = {}

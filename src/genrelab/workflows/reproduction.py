@@ -32,10 +32,10 @@ from genrelab.workflows import paper
 from genrelab.workflows.arrays import Arrays, write_arrays
 from genrelab.workflows.claims import Evidence, judge_claims
 from genrelab.workflows.experiments import train
+from genrelab.workflows.judgments import judge_run
 from genrelab.workflows.paper_tables import (
     Outcome,
     balanced_outcomes,
-    judge_run,
     results_table,
     summary_table,
     table_1,
@@ -116,7 +116,7 @@ def reproduce(
     }
     arrays = write_arrays(corpus, out / "arrays", knobs, progress=progress)
     runs = _train_all(corpus, [*experiments, *chain(*of_studies.values())], out / "runs", progress)
-    outcomes = {name: judge_run(run) for name, run in runs.items()}
+    outcomes = {name: Outcome(run=run, report=judge_run(run)) for name, run in runs.items()}
     main = [outcomes[experiment.name] for experiment in experiments]
     found = {
         study: [outcomes[experiment.name] for experiment in planned]

@@ -159,14 +159,11 @@ def _per_genre(counts: Table) -> Table:
     for sample, fold, part, genre, n in counts.rows:
         wide.setdefault((sample, fold, part), {})[genre] = n
     has_folds = any(fold is not None for _, fold, _ in wide)
-    rows = [
-        (
-            *(sample, fold, part) if has_folds else (sample, part),
-            sum(int(str(n)) for n in found.values()),
-            *(found[genre] for genre in genres),
-        )
-        for (sample, fold, part), found in wide.items()
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for (sample, fold, part), found in wide.items():
+        where = (sample, fold, part) if has_folds else (sample, part)
+        n = sum(int(str(count)) for count in found.values())
+        rows.append((*where, n, *(found[genre] for genre in genres)))
     place = ("sample", "fold", "part") if has_folds else ("sample", "part")
     return Table("Tracks", (*place, "all", *map(str, genres)), rows)
 

@@ -8,11 +8,12 @@ or the main table share are trained once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from genrelab.errors import UsageError
 from genrelab.learning.features import INPUT_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 
@@ -35,6 +36,20 @@ STUDIES: Mapping[StudyName, list[tuple[str, dict[str, Any]]]] = MappingProxyType
         "overtraining": [("balanced-timbre", {"patience": NEVER})],
     }
 )
+
+
+def chosen_studies(names: Sequence[str]) -> list[StudyName]:
+    """Return studies by name, each once.
+
+    Raises
+    ------
+    UsageError
+        If there is no study of a name.
+    """
+    for name in names:
+        if name not in STUDIES:
+            raise UsageError(f"--study is {name!r}; expected one of {', '.join(STUDY_NAMES)}")
+    return [study for study in STUDY_NAMES if study in names]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

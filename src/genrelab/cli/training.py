@@ -1,0 +1,203 @@
+"""Training: ``sample``, ``train``, ``evaluate`` and ``compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genrelab.cli.corpora import CorpusArgument
+from genrelab.cli.recipe_options import (
+    FoldsOption,
+    GenresOption,
+    GroupOption,
+    MinTracksOption,
+    SegmentsOption,
+    SetOption,
+    SplitOption,
+    SplitSeedOption,
+    TracksPerGenreOption,
+    gather_settings,
+)
+from genrelab.cli.terminal import (
+    Bars,
+    FormatOption,
+    TableOption,
+    chosen_format,
+    say,
+    write_tables,
+)
+from genrelab.errors import UsageError
+
+RunsArgument = Annotated[list[Path], typer.Argument(metavar="RUN", help="Directories of runs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the family's commands."""
+    for command in (sample, train, evaluate, compare):
+        app.command(command.__name__)(command)
+
+
+def sample(
+    corpus: CorpusArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the arrays.")
+    ],
+    genres: GenresOption = None,
+    min_tracks: MinTracksOption = None,
+    tracks_per_genre: TracksPerGenreOption = None,
+    segments: SegmentsOption = None,
+    group: GroupOption = None,
+    folds: FoldsOption = None,
+    split: SplitOption = None,
+    split_seed: SplitSeedOption = None,
+    settings: SetOption = None,
+    format: FormatOption = None,
+    table: TableOption = False,
+) -> None:
+    """Write the paper's nine arrays (three samples, three inputs) as .npz files.
+
+    \b
+    Examples:
+      genrelab sample music.corpus -o arrays/
+      genrelab sample music.corpus -o arrays/ --genres Rock,Jazz --segments 256
+      genrelab sample music.corpus -o arrays/ --group track --split-seed 7
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.music.corpus import Corpus
+    from genrelab.workflows.arrays import write_arrays
+
+    chosen = chosen_format(format, table)
+    knobs = gather_settings(
+        settings=settings, genres=genres, split=split, min_tracks=min_tracks,
+        tracks_per_genre=tracks_per_genre, segments=segments, group=group, folds=folds,
+        split_seed=split_seed,
+    )  # fmt: skip
+    with Corpus(corpus) as opened, Bars() as progress:
+        arrays = write_arrays(opened, output, knobs, progress=progress)
+    write_tables([found for found in arrays.tables() if found.rows], chosen)
+    say(f"nine arrays lie in {output}")
+
+
+def train(
+    corpus: CorpusArgument,
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A .toml file, or one that ships: {balanced,semi-balanced,unbalanced}"
+            "-{timbre,pitch,mixed}.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="RUN", help="Directory for the run.")
+    ],
+    genres: GenresOption = None,
+    min_tracks: MinTracksOption = None,
+    tracks_per_genre: TracksPerGenreOption = None,
+    segments: SegmentsOption = None,
+    group: GroupOption = None,
+    folds: FoldsOption = None,
+    split: SplitOption = None,
+    split_seed: SplitSeedOption = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Seed of weights, dropout, order.  [default: 0]"),
+    ] = None,
+    settings: SetOption = None,
+    format: FormatOption = None,
+    table: TableOption = False,
+) -> None:
+    """Train a recipe's network and judge it on tracks it has not seen.
+
+    \b
+    Examples:
+      genrelab train music.corpus balanced-timbre -o runs/timbre
+      genrelab train music.corpus unbalanced-mixed -o runs/mixed --folds 5 --seed 3
+      genrelab train music.corpus balanced-timbre -o runs/plain --set dropout=.4 --group track
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.learning.recipes import load_recipe
+    from genrelab.music.corpus import Corpus
+    from genrelab.workflows.experiments import train as train_recipe
+    from genrelab.workflows.judgments import judge_run
+
+    chosen = chosen_format(format, table)
+    knobs = gather_settings(
+        settings=settings, genres=genres, split=split, min_tracks=min_tracks,
+        tracks_per_genre=tracks_per_genre, segments=segments, group=group, folds=folds,
+        split_seed=split_seed, seed=seed,
+    )  # fmt: skip
+    loaded = load_recipe(recipe, knobs)
+    with Corpus(corpus) as opened, Bars() as progress:
+        run = train_recipe(opened, loaded, output, progress=progress)
+    for remark in run.info.remarks:
+        say(f"note: {remark}")
+    write_tables(judge_run(run).tables(), chosen)
+    say(f"the run lies in {output}")
+
+
+def evaluate(
+    runs: RunsArgument,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CORPUS",
+            help="Judge on this corpus' tracks instead, without artists the run learned from.",
+        ),
+    ] = None,
+    format: FormatOption = None,
+    table: TableOption = False,
+) -> None:
+    """Judge runs on their test tracks: scores with 95 % intervals, genres, confusion.
+
+    \b
+    Examples:
+      genrelab evaluate runs/timbre
+      genrelab evaluate runs/timbre runs/mixed --format json
+      genrelab evaluate runs/timbre --corpus other.corpus
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.learning.runs import load_run
+    from genrelab.music.corpus import Corpus
+    from genrelab.workflows.judgments import judge_run, judge_run_on
+
+    chosen = chosen_format(format, table)
+    tables = []
+    for path in runs:
+        run = load_run(path)
+        if corpus is None:
+            report = judge_run(run)
+        else:
+            with Corpus(corpus) as opened, Bars() as progress:
+                judged = judge_run_on(run, opened, progress=progress)
+            report = judged.report
+            for reason, n in judged.left_out.items():
+                say(f"note: left out {n} tracks: {reason}")
+        for remark in report.remarks:
+            say(f"note: {path}: {remark}")
+        tables += report.tables()
+    write_tables(tables, chosen)
+
+
+def compare(runs: RunsArgument, format: FormatOption = None, table: TableOption = False) -> None:
+    """Compare runs side by side, with McNemar's test on the test tracks they share.
+
+    \b
+    Examples:
+      genrelab compare runs/timbre runs/pitch runs/mixed
+      genrelab compare runs/* --format markdown
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.judging.comparison import compare as compare_predictions
+    from genrelab.learning.runs import load_run
+
+    if len(runs) < 2:
+        raise UsageError("compare needs at least two runs")
+    names = [path.name if len({p.name for p in runs}) == len(runs) else str(path) for path in runs]
+    predictions = {
+        name: load_run(path).predictions() for name, path in zip(names, runs, strict=True)
+    }
+    found = compare_predictions(predictions)
+    for remark in found.remarks:
+        say(f"note: {remark}")
+    write_tables(found.tables(), chosen_format(format, table))
+    for pair in found.pairs:
+        say(pair.sentence)
