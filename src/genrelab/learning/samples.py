@@ -157,13 +157,10 @@ def _tracks_per_genre(labels: Ints, recipe: Recipe) -> int:
 def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe) -> list[Parts]:
     rng = np.random.default_rng(recipe.split_seed)
     per_class = _tracks_per_genre(labels, recipe)
-    if pool.folds is not None:
-        folds = np.array(pool.folds)
-        _refuse_poor_folds(folds, pool, pool.n_folds, recipe)
-        return _draw_folds(labels, folds, recipe, per_class, rng)
-    if recipe.folds:
-        folds = assign_folds(labels, groups, recipe.folds, rng)
-        _refuse_poor_folds(folds, pool, recipe.folds, recipe)
+    if pool.folds is not None or recipe.folds:
+        given = pool.folds is not None
+        folds = np.array(pool.folds) if given else assign_folds(labels, groups, recipe.folds, rng)
+        _refuse_poor_folds(folds, pool, pool.n_folds if given else recipe.folds, recipe)
         return _draw_folds(labels, folds, recipe, per_class, rng)
     smallest = len(labels)
     if recipe.sample != "unbalanced":
@@ -188,10 +185,9 @@ def _refuse_poor_folds(folds: Ints, pool: Pool, n_folds: int, recipe: Recipe) ->
         there = {pool.genres[row] for row in np.flatnonzero(folds == fold)}
         absent = sorted(set(pool.genres) - there)
         if not there:
-            n_groups = len(set(pool.groups))
             raise DataError(
-                f"fold {fold} of {n_folds} would be empty, with {n_groups} {recipe.group}s: "
-                "add tracks or use fewer --folds"
+                f"fold {fold} of {n_folds} would be empty, with {len(set(pool.groups))} "
+                f"{recipe.group}s: add tracks or use fewer --folds"
             )
         if absent and recipe.sample == "balanced":
             raise DataError(
