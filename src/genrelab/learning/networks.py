@@ -20,7 +20,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from genrelab.errors import DataError, MissingExtraError
+from genrelab.errors import DataError, MissingExtraError, UsageError
 from genrelab.learning.recipes import NetworkName
 
 BACKENDS = ("tensorflow", "torch", "jax")  # in the order in which they are looked for
@@ -34,11 +34,19 @@ def import_keras() -> Any:
     ------
     MissingExtraError
         If Keras or every back end is missing.
+    UsageError
+        If ``KERAS_BACKEND`` names one that is not installed.
     """
     there = [name for name in BACKENDS if importlib.util.find_spec(name)]
     if importlib.util.find_spec("keras") is None or not there:
         raise MissingExtraError("training a network", "train")
-    os.environ.setdefault("KERAS_BACKEND", there[0])
+    chosen = os.environ.setdefault("KERAS_BACKEND", there[0])
+    if chosen not in there:
+        problem = "is not installed" if chosen in BACKENDS else "genrelab does not use"
+        raise UsageError(
+            f"KERAS_BACKEND is {chosen!r}, which {problem}; set it to one that is installed "
+            f"({', '.join(there)}), or to none"
+        )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         return importlib.import_module("keras")
