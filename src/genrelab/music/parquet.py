@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, fields
 from itertools import chain
 from pathlib import Path
@@ -80,7 +80,8 @@ def export_parquet(
         ) from error
     finally:
         for path in partial.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # mostly: they were renamed
+                path.unlink()
     return rows
 
 

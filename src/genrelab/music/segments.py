@@ -73,8 +73,8 @@ class Segments:
                 )
             object.__setattr__(self, name, values)
         _refuse(np.less(self.start, 0), "start", self.start, "0 or more seconds")
-        _refuse(self.duration < 0, "duration", self.duration, "0 or more seconds")
         _refuse(np.diff(self.start, prepend=-1.0) < 0, "start", self.start, "increasing starts")
+        _refuse(self.duration < 0, "duration", self.duration, "0 or more seconds")
         outside = ((self.pitches < 0) | (self.pitches > 1)).any(axis=1)
         _refuse(outside, "pitches", self.pitches, "12 values in [0, 1]")
 
