@@ -10,6 +10,7 @@ and SVG too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,11 @@ def _summary(main: Sequence[Outcome], tables: Mapping[str, Table], album: _Album
         f"{'s' if seeds > 1 else ''}; {judged}; {together[main[0].run.recipe.group]}."
     )
     forest = draw_forest(
-        [outcome.report for outcome in main if outcome.run.recipe.seed == 0],
+        [
+            replace(o.report, name=f"{o.run.recipe.sample} {o.run.recipe.network}")
+            for o in main
+            if o.run.recipe.seed == 0
+        ],
         title="Test accuracy with 95 % intervals",
     )
     return Section(
