@@ -53,12 +53,19 @@ def open_network(path: str | Path, *, threads: int = 0) -> onnxruntime.Inference
 
 def ask_network(session: onnxruntime.InferenceSession, x: npt.NDArray[np.float32]) -> Probabilities:
     """Return the probabilities [N, K] of any number of tracks; each row sums to 1."""
+    if not len(x):
+        return np.zeros((0, _n_classes(session)))
     parts: list[Any] = [
         session.run(["probabilities"], {"x": x[start : start + BATCH]})[0]
         for start in range(0, len(x), BATCH)
     ]
     probabilities: Probabilities = np.concatenate(parts).astype(np.float64)
     return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
+
+
+def _n_classes(session: onnxruntime.InferenceSession) -> int:
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    return int(shapes["probabilities"][1])
 
 
 class Model:
@@ -73,10 +80,7 @@ class Model:
 
     def __init__(self, run: Run, *, threads: int = 0) -> None:
         self.run = run
-        self._members = [
-            (member, open_network(member.path / "model.onnx", threads=threads))
-            for member in run.members
-        ]
+        self._members = [(member, _open_member(member, threads)) for member in run.members]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -90,3 +94,14 @@ class Model:
             for member, session in self._members
         ]
         return np.asarray(np.mean(answers, axis=0))
+
+
+def _open_member(member: Run, threads: int) -> onnxruntime.InferenceSession:
+    path = member.path / "model.onnx"
+    session = open_network(path, threads=threads)
+    if _n_classes(session) != len(member.classes):
+        raise RunError(
+            f"{path}: tells {_n_classes(session)} classes, but run.json {len(member.classes)}; "
+            "the run is damaged, train it again"
+        )
+    return session

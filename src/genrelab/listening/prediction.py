@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from genrelab.errors import DataError, GenrelabError
+from genrelab.errors import CorpusError, DataError, GenrelabError
 from genrelab.listening.models import BATCH, Model
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
@@ -143,8 +143,16 @@ def _heard_from(found: Found, file: str) -> Heard | Unheard:
 
 
 def hear_corpus(corpus: Corpus, *, progress: Progress = silent) -> Iterator[Heard]:
-    """Yield every analyzed track of a corpus, by id."""
+    """Yield every analyzed track of a corpus, by id.
+
+    Raises
+    ------
+    CorpusError
+        If no track has an analysis.
+    """
     dialects = corpus.dialects()
+    if not dialects:
+        raise CorpusError(f"{corpus.path}: no track has an analysis to predict from")
     ids = sorted(dialects)
     for done, (track_id, segments) in enumerate(corpus.segments(ids), 1):
         yield Heard(segments=segments, dialect=dialects[track_id], track_id=track_id)

@@ -1,0 +1,171 @@
+"""Prediction: answers in order, sums, batches, remarks, and what cannot be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genrelab.errors import CorpusError, DataError
+from genrelab.learning.recipes import load_recipe
+from genrelab.learning.runs import Run
+from genrelab.listening import prediction
+from genrelab.listening.models import Model
+from genrelab.listening.prediction import Heard, hear_corpus, predict
+from genrelab.music.corpus import Corpus
+from genrelab.music.segments import Segments
+
+MakeSegments = Callable[..., Segments]
+N_SEGMENTS = 24
+
+
+@pytest.fixture(scope="module")
+def corpus_path(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_segments: MakeSegments,
+    write_corpus: Callable[..., Path],
+) -> Path:
+    songs = [
+        {
+            "id": f"test-{genre}-{i}",
+            "genre": genre,
+            "artist": f"{genre} {i}",
+            "segments": make_segments(20 + i, seed=i, shift=shift),
+        }
+        for genre, shift in (("Jazz", 20.0), ("Pop", 0.0), ("Rock", -20.0))
+        for i in range(10)
+    ]
+    return write_corpus(tmp_path_factory.mktemp("listening") / "a.corpus", songs)
+
+
+@pytest.fixture(scope="module")
+def run(corpus_path: Path) -> Run:
+    pytest.importorskip("keras", reason="training needs the 'train' extra")
+    from genrelab.workflows.experiments import train
+
+    settings = {"min_tracks": 5, "segments": N_SEGMENTS, "max_epochs": 1, "normalize": True}
+    recipe = load_recipe("balanced-timbre", settings)
+    with Corpus(corpus_path) as corpus:
+        return train(corpus, recipe, corpus_path.with_name("run"))
+
+
+@pytest.fixture(scope="module")
+def model(run: Run) -> Model:
+    return Model(run, threads=1)
+
+
+def _heard(make_segments: MakeSegments, n: int, **fields: Any) -> list[Heard]:
+    return [
+        Heard(
+            segments=make_segments(1 + i % 40, seed=i),
+            dialect="spotify",
+            **{"track_id": f"test-{i}", **fields},
+        )
+        for i in range(n)
+    ]
+
+
+def test_predictions_come_in_order_and_sum_to_1(model: Model, make_segments: MakeSegments) -> None:
+    heard = _heard(make_segments, 7)
+    answers = list(predict(model, iter(heard)))
+    assert [one.track_id for one in answers] == [one.track_id for one in heard]
+    for one in answers:
+        assert tuple(one.probabilities) == model.classes == ("Jazz", "Pop", "Rock")
+        assert sum(one.probabilities.values()) == pytest.approx(1, abs=1e-12)
+        assert all(0 <= value <= 1 for value in one.probabilities.values())
+        assert one.genre == max(one.probabilities, key=lambda g: one.probabilities[g])
+        assert one.top(2)[0] == (one.genre, one.probabilities[one.genre])
+        assert [p for _, p in one.top(3)] == sorted(one.probabilities.values(), reverse=True)
+        assert not one.calibrated and one.remarks == ()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 300])
+def test_the_size_of_a_batch_changes_nothing(
+    model: Model, make_segments: MakeSegments, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    heard = _heard(make_segments, 20)
+    expected = model.predict([one.segments for one in heard])
+    monkeypatch.setattr(prediction, "BATCH", batch)
+    answers = [list(one.probabilities.values()) for one in predict(model, heard)]
+    assert np.allclose(answers, expected, atol=1e-6)
+
+
+def test_more_tracks_than_a_batch_are_read_as_they_are_needed(
+    model: Model, make_segments: MakeSegments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "BATCH", 4)
+    waiting = iter(_heard(make_segments, 10))
+    answers = predict(model, waiting)
+    assert next(answers).track_id == "test-0"
+    assert next(waiting).track_id == "test-4", "only one batch was read"
+
+
+def test_a_track_shorter_than_the_model_hears_is_padded(
+    model: Model, make_segments: MakeSegments
+) -> None:
+    short, long = make_segments(3), make_segments(60, seed=1)
+    head = make_segments(60, seed=1)
+    cut = Segments(**{name: getattr(head, name)[:N_SEGMENTS] for name in Segments.__slots__})
+    answers = model.predict([short, long, cut])
+    assert np.isfinite(answers).all()
+    assert np.allclose(answers[1], answers[2], atol=1e-6), "only the start is heard"
+
+
+def test_a_json_line_names_what_is_known(model: Model, make_segments: MakeSegments) -> None:
+    named, known = predict(
+        model,
+        [
+            *_heard(make_segments, 1, track_id=None, file="song.json"),
+            *_heard(make_segments, 1),
+        ],
+    )
+    assert list(named.to_dict()) == ["file", "genre", "probabilities", "calibrated", "remarks"]
+    assert "file" not in known.to_dict() and known.to_dict()["track_id"] == "test-0"
+
+
+def test_another_dialect_is_remarked(model: Model, make_segments: MakeSegments) -> None:
+    heard = [Heard(segments=make_segments(30), dialect=dialect) for dialect in ("spotify", "msd")]
+    same, other = predict(model, heard)
+    assert same.remarks == () and same.probabilities == pytest.approx(other.probabilities)
+    assert len(other.remarks) == 1
+    assert "dialect msd" in other.remarks[0] and "spotify" in other.remarks[0]
+
+
+@pytest.mark.parametrize("about", [{"track_id": "test-7"}, {"file": "song.json"}])
+def test_an_analysis_without_segments_is_named(
+    model: Model, make_segments: MakeSegments, about: dict[str, str]
+) -> None:
+    heard = Heard(segments=make_segments(0), dialect="spotify", **about)
+    with pytest.raises(DataError, match=f"{next(iter(about.values()))}: no segments to hear"):
+        list(predict(model, [heard]))
+
+
+def test_nothing_asked_nothing_answered(model: Model) -> None:
+    assert list(predict(model, [])) == []
+
+
+def test_a_corpus_is_heard_by_id(model: Model, corpus_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    with Corpus(corpus_path) as corpus:
+        heard = list(hear_corpus(corpus, progress=lambda *report: told.append(report)))
+        assert [one.track_id for one in heard] == sorted(track.id for track in corpus.tracks())
+        assert told[-1] == ("predicting", 30, 30)
+        answers = list(predict(model, heard))
+        assert [one.track_id for one in answers] == [one.track_id for one in heard]
+
+
+def test_a_run_predicts_its_test_tracks_as_it_was_judged(run: Run, corpus_path: Path) -> None:
+    (member,) = run.members
+    judged = member.predictions("test")
+    with Corpus(corpus_path) as corpus:
+        segments = [one for _, one in corpus.segments(judged.track_ids)]
+    assert np.allclose(Model(member).predict(segments), judged.probabilities, atol=1e-6)
+
+
+def test_a_corpus_without_analyses_is_one_sentence(make_corpus: Callable[..., Corpus]) -> None:
+    corpus = make_corpus([{"id": "test-1", "genre": "Rock"}])
+    with pytest.raises(CorpusError, match=r"small.corpus: no track has an analysis"):
+        list(hear_corpus(corpus))
