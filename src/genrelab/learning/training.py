@@ -115,7 +115,7 @@ def _run_epochs(
     """
     x, y = train[0].x, train[1]
     history: list[Epoch] = []
-    best, best_weights = Best(), None
+    risen, best, best_weights = Best(), Best(), None
     for number in range(1, recipe.max_epochs + 1):
         order = np.random.default_rng([recipe.seed, number]).permutation(len(x))
         model.reset_metrics()
@@ -133,9 +133,11 @@ def _run_epochs(
             )
         )
         progress(f"training {recipe.name}", number, recipe.max_epochs)
-        if best.improved_by(history[-1], recipe.min_delta) and recipe.restore_best:
+        # A rise too small to go on for may still be the best epoch.
+        if best.improved_by(history[-1], 0) and recipe.restore_best:
             best_weights = model.get_weights()
-        if number - best.epoch >= recipe.patience:
+        risen.improved_by(history[-1], recipe.min_delta)
+        if number - risen.epoch >= recipe.patience:
             break
     if best_weights is not None:
         model.set_weights(best_weights)
