@@ -13,7 +13,8 @@ it stands under ``<name>.partial``, so a run that has its name is whole.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -166,39 +167,63 @@ class Run:
 
     def history(self) -> list[Epoch]:
         """Read the training history; a pooled run has none of its own."""
-        rows = _read_csv(self.path / "history.csv")
-        return [
-            Epoch(epoch=int(row["epoch"]), **{k: float(row[k]) for k in _CURVES}) for row in rows
-        ]
+        path = self.path / "history.csv"
+        with _readable(path):
+            return [
+                Epoch(epoch=int(row["epoch"]), **{k: float(row[k]) for k in _CURVES})
+                for row in _read_csv(path)
+            ]
 
     def split(self) -> dict[str, Any]:
         """Read ``split.json``."""
-        return dict(msgspec.json.decode((self.path / "split.json").read_bytes()))
+        path = self.path / "split.json"
+        with _readable(path):
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
 
     def predictions(self, part: PredictedPart = "test") -> Predictions:
         """Read the probabilities that the run gave to its validation or test tracks."""
-        rows = [row for row in _read_csv(self.path / "predictions.csv") if row["part"] == part]
+        path = self.path / "predictions.csv"
         index = {genre: k for k, genre in enumerate(self.classes)}
-        return Predictions(
-            classes=self.classes,
-            track_ids=tuple(row["track_id"] for row in rows),
-            truth=np.array([index[row["genre"]] for row in rows], dtype=np.int64),
-            probabilities=np.array(
-                [[float(row[genre]) for genre in self.classes] for row in rows]
-            ).reshape(len(rows), len(self.classes)),
-            fold=np.array([int(row["fold"]) for row in rows], dtype=np.int64),
-        )
+        with _readable(path):
+            rows = [row for row in _read_csv(path) if row["part"] == part]
+            return Predictions(
+                classes=self.classes,
+                track_ids=tuple(row["track_id"] for row in rows),
+                truth=np.array([index[row["genre"]] for row in rows], dtype=np.int64),
+                probabilities=np.array(
+                    [[float(row[genre]) for genre in self.classes] for row in rows]
+                ).reshape(len(rows), len(self.classes)),
+                fold=np.array([int(row["fold"]) for row in rows], dtype=np.int64),
+            )
 
 
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
-def _read_csv(path: Path) -> list[dict[str, str]]:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn whatever is wrong with a file of a run into one sentence."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        yield
     except OSError as error:
         raise RunError(f"{path}: part of a run, but cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, csv.Error, msgspec.MsgspecError) as error:
+        raise RunError(f"{path}: part of a run, but damaged ({error})") from error
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _read_recipe(path: Path) -> Recipe:
+    with _readable(path):
+        path.stat()  # a recipe that is not there would be looked for among those that ship
+    try:
+        return load_recipe(path)
+    except UsageError as error:
+        problem = str(error).removeprefix(f"{path}: ")
+        raise RunError(f"{path}: part of a run, but damaged ({problem})") from error
 
 
 def load_run(path: str | Path) -> Run:
@@ -230,7 +255,7 @@ def load_run(path: str | Path) -> Run:
         info = msgspec.json.decode(raw, type=RunInfo)
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{file}: damaged ({error})") from error
-    return Run(path=path, info=info, recipe=load_recipe(path / "recipe.toml"))
+    return Run(path=path, info=info, recipe=_read_recipe(path / "recipe.toml"))
 
 
 def find_run(path: str | Path, recipe: Recipe) -> Run | None:

@@ -127,6 +127,8 @@ def _train_planned(
         path = directory.partial / f"fold-{fold}"
         of_fold = replace(plan, splits=(split,), remarks=())
         done = find_run(path, recipe)
+        if done:
+            _refuse_other_tracks(done, of_fold)
         members.append(done or _train_planned(samples, of_fold, recipe, path, tell, draw=False))
     pooled = {
         part: Predictions.pooled([member.predictions(part) for member in members])
