@@ -116,8 +116,8 @@ def test_counts(corpus: Corpus) -> None:
     put(corpus, "a", "b")
     with corpus.transaction():
         corpus.put(a_track("c", artist="X"))
-        entry = corpus.begin_import("s", "item", "1")
-        corpus.drop(entry, 1, "test-d", "no segments", "none")
+        entry = corpus.journal.begin("s", "item", "1")
+        corpus.journal.drop(entry, 1, "test-d", "no segments", "none")
     info = corpus.info()
     assert (info.tracks, info.analyses, info.segments) == (3, 2, 6)
     assert (info.genres, info.without_genre, info.without_artist) == ({"Rock": 2}, 1, 2)
@@ -127,16 +127,16 @@ def test_counts(corpus: Corpus) -> None:
 
 def test_a_changed_item_starts_again(corpus: Corpus) -> None:
     with corpus.transaction():
-        first = corpus.begin_import("s", "item", "1")
-        corpus.drop(first, 1, None, "unreadable", "x")
-        corpus.advance_import(first, 5, complete=True)
-    known = corpus.find_import("s", "item", "1")
+        first = corpus.journal.begin("s", "item", "1")
+        corpus.journal.drop(first, 1, None, "unreadable", "x")
+        corpus.journal.advance(first, 5, complete=True)
+    known = corpus.journal.find("s", "item", "1")
     assert known is not None and (known.position, known.complete) == (5, True)
-    assert corpus.find_import("s", "item", "2") is None
+    assert corpus.journal.find("s", "item", "2") is None
     with corpus.transaction():
-        again = corpus.begin_import("s", "item", "2")
+        again = corpus.journal.begin("s", "item", "2")
     assert (again.id, again.position, again.complete) == (first.id, 0, False)
-    assert list(corpus.drops()) == []
+    assert list(corpus.journal.drops()) == []
 
 
 def test_damage_is_found(path: Path) -> None:

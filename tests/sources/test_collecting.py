@@ -87,7 +87,7 @@ def test_two_genres_make_an_id_ambiguous_for_good(corpus: Corpus) -> None:
     summary = collect(ListSource([[rock, jazz, rock], [jazz]]), corpus)
     assert list(corpus.tracks()) == []
     assert (summary.stored, summary.removed, dict(summary.dropped)) == (1, 1, {"two genres": 3})
-    assert next(corpus.drops())[4] == "Rock before, Jazz here"
+    assert next(corpus.journal.drops())[4] == "Rock before, Jazz here"
 
 
 def test_what_is_lacking_is_filled_in(corpus: Corpus) -> None:

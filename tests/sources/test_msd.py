@@ -102,7 +102,7 @@ def test_labels_take_the_first_genre_and_refuse_two(tmp_path: Path, corpus: Corp
         names[0]: "Hip-Hop", names[1]: "R&B", names[3]: None,
     }  # fmt: skip
     assert summary.dropped == {"two genres": 1}
-    assert "Rock and Jazz" in next(corpus.drops())[4]
+    assert "Rock and Jazz" in next(corpus.journal.drops())[4]
 
 
 def test_wrong_requests(tmp_path: Path) -> None:

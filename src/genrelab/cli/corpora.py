@@ -53,7 +53,7 @@ def info(
     with Corpus(corpus) as opened:
         if left_out:
             columns = ["item", "position", "track_id", "reason", "detail"]
-            write_tables(Table("Left out", columns, list(opened.drops())), chosen)
+            write_tables(Table("Left out", columns, list(opened.journal.drops())), chosen)
         else:
             write_tables(info_tables(opened.info()), chosen)
 

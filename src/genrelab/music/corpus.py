@@ -3,9 +3,8 @@
 Conventions
 -----------
 Every batch is one durable transaction (WAL, ``synchronous=FULL``): a killed
-writer loses nothing committed, and two writers wait for each other. Segment
-arrays are little-endian blobs, one column a field: ``start`` and ``duration``
-float64, the others float32, ``pitches`` and ``timbre`` row by row.
+writer loses nothing committed, and two writers wait for each other. See
+`genrelab.music.corpus_rows` for the tables.
 
 The journal (``imports``, ``drops``) remembers, for every file or playlist, how
 far it was read and what was left out for which reason, in the same transaction
@@ -18,86 +17,33 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-import numpy as np
 
 from genrelab.errors import CorpusError
-from genrelab.music.analysis import Analysis, Dialect, Interval, Section, TrackLevel
-from genrelab.music.segments import N_VALUES, SEGMENT_FIELDS, Segments
-from genrelab.music.tracks import Origin, Track
+from genrelab.music.analysis import Analysis, Dialect
+from genrelab.music.corpus_rows import (
+    ANALYSIS_COLUMNS,
+    SCHEMA,
+    TRACK_COLUMNS,
+    analysis_from_row,
+    row_from_analysis,
+    row_from_track,
+    segments_from_row,
+    track_from_row,
+)
+from genrelab.music.journal import Import, Journal
+from genrelab.music.segments import SEGMENT_FIELDS, Segments
+from genrelab.music.tracks import Track
 
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
 LOCK_WAIT_S = 30.0
-
-_SCHEMA = """
-CREATE TABLE imports (
-    id INTEGER PRIMARY KEY,
-    source TEXT NOT NULL, item TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    position INTEGER NOT NULL DEFAULT 0, complete INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (source, item)
-);
-CREATE TABLE drops (
-    import_id INTEGER NOT NULL REFERENCES imports, position INTEGER NOT NULL,
-    track_id TEXT, reason TEXT NOT NULL, detail TEXT NOT NULL,
-    PRIMARY KEY (import_id, position)
-);
-CREATE INDEX drops_by_track ON drops (track_id);
-CREATE TABLE tracks (
-    id TEXT PRIMARY KEY,
-    title TEXT, artist TEXT, artist_id TEXT, album TEXT, isrc TEXT, genre TEXT,
-    tags TEXT NOT NULL, audio_path TEXT, audio_digest TEXT, audio_features TEXT,
-    origin TEXT NOT NULL,
-    import_id INTEGER REFERENCES imports, fingerprint TEXT
-);
-CREATE TABLE analyses (
-    track_id TEXT PRIMARY KEY REFERENCES tracks ON DELETE CASCADE,
-    analyzer TEXT NOT NULL, dialect TEXT NOT NULL, n_segments INTEGER NOT NULL,
-    rest TEXT NOT NULL,
-    start BLOB NOT NULL, duration BLOB NOT NULL, confidence BLOB NOT NULL,
-    loudness_start BLOB NOT NULL, loudness_max BLOB NOT NULL,
-    loudness_max_time BLOB NOT NULL, loudness_end BLOB NOT NULL,
-    pitches BLOB NOT NULL, timbre BLOB NOT NULL
-);
-"""
-
-_TRACK_COLUMNS = (
-    *("id", "title", "artist", "artist_id", "album", "isrc", "genre", "tags"),
-    *("audio_path", "audio_digest", "audio_features", "origin"),
-)
-_JSON_COLUMNS = ("tags", "audio_features", "origin")
-
-
-class _Rest(msgspec.Struct):
-    """The part of an analysis that is not segments, as it lies in the ``rest`` column."""
-
-    track: TrackLevel
-    bars: list[Interval]
-    beats: list[Interval]
-    tatums: list[Interval]
-    sections: list[Section]
-    meta: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
-    """A journal entry: a file or playlist, and how far it was read.
-
-    ``fingerprint`` tells one version of the item from the next; ``position``
-    counts its records that are committed.
-    """
-
-    id: int
-    item: str
-    fingerprint: str
-    position: int
-    complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +123,7 @@ class Corpus:
         try:
             with self._explained():
                 self._prepare(mode)
+            self.journal = Journal(self._db, self._explained)
         except BaseException:
             self._db.close()
             raise
@@ -207,7 +154,7 @@ class Corpus:
         with self.transaction():
             # Another writer may have created it while this one waited for the lock.
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                for statement in _SCHEMA.split(";"):
+                for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -270,59 +217,13 @@ class Corpus:
 
     # Writing. All of these belong inside a transaction.
 
-    def begin_import(self, source: str, item: str, fingerprint: str) -> Import:
-        """Find or make the journal entry of an item.
-
-        An entry whose fingerprint is another belongs to an older version of the
-        item: it starts again from the first record.
-        """
-        known = self.find_import(source, item, fingerprint)
-        if known:
-            return known
-        row = self._db.execute(
-            "SELECT id FROM imports WHERE source=? AND item=?", (source, item)
-        ).fetchone()
-        if row:
-            number = int(row[0])
-            self._db.execute("DELETE FROM drops WHERE import_id=?", row)
-            self._db.execute(
-                "UPDATE imports SET fingerprint=?, position=0, complete=0 WHERE id=?",
-                (fingerprint, number),
-            )
-        else:
-            cursor = self._db.execute(
-                "INSERT INTO imports (source, item, fingerprint) VALUES (?, ?, ?)",
-                (source, item, fingerprint),
-            )
-            number = int(cursor.lastrowid or 0)
-        return Import(id=number, item=item, fingerprint=fingerprint, position=0, complete=False)
-
-    def advance_import(self, entry: Import, position: int, *, complete: bool = False) -> None:
-        """Note that the records up to ``position`` have been dealt with."""
-        self._db.execute(
-            "UPDATE imports SET position=?, complete=? WHERE id=?", (position, complete, entry.id)
-        )
-
-    def drop(
-        self, entry: Import, position: int, track_id: str | None, reason: str, detail: str
-    ) -> None:
-        """Record that a record was left out, and why."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO drops VALUES (?, ?, ?, ?, ?)",
-            (entry.id, position, track_id, reason, detail),
-        )
-
     def put(
         self, track: Track, analysis: Analysis | None = None, entry: Import | None = None
     ) -> None:
         """Store a track, replacing what stood under its id; an analysis is kept unless given."""
-        values = asdict(track)
-        for name in _JSON_COLUMNS:
-            if values[name] is not None:
-                values[name] = msgspec.json.encode(values[name]).decode()
-        row = [values[name] for name in _TRACK_COLUMNS]
+        row = [*row_from_track(track).values()]
         row += [entry.id, entry.fingerprint] if entry else [None, None]
-        names = (*_TRACK_COLUMNS, "import_id", "fingerprint")
+        names = (*TRACK_COLUMNS, "import_id", "fingerprint")
         updates = ", ".join(f"{name}=excluded.{name}" for name in names[1:])
         self._db.execute(
             f"INSERT INTO tracks ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
@@ -333,36 +234,17 @@ class Corpus:
             self._put_analysis(track.id, analysis)
 
     def _put_analysis(self, track_id: str, analysis: Analysis) -> None:
-        rest = _Rest(
-            track=analysis.track,
-            bars=list(analysis.bars),
-            beats=list(analysis.beats),
-            tatums=list(analysis.tatums),
-            sections=list(analysis.sections),
-            meta=analysis.meta,
-        )
-        blobs = [_blob(getattr(analysis.segments, name), name) for name in SEGMENT_FIELDS]
-        columns = ("track_id", "analyzer", "dialect", "n_segments", "rest", *SEGMENT_FIELDS)
+        row = {"track_id": track_id, **row_from_analysis(analysis)}
         self._db.execute(
-            f"INSERT OR REPLACE INTO analyses ({', '.join(columns)}) "
-            f"VALUES ({', '.join('?' * len(columns))})",
-            (
-                track_id,
-                analysis.analyzer,
-                analysis.dialect,
-                len(analysis.segments),
-                msgspec.json.encode(rest).decode(),
-                *blobs,
-            ),
+            f"INSERT OR REPLACE INTO analyses ({', '.join(row)}) "
+            f"VALUES ({', '.join('?' * len(row))})",
+            [*row.values()],
         )
 
     def complete(self, track: Track, analysis: Analysis | None, entry: Import) -> None:
         """Fill in what the track stored under this id lacks; what it has stays."""
-        values = asdict(track)
-        fields = ("title", "artist", "artist_id", "album", "isrc", "genre", "audio_path",
-                  "audio_digest", "audio_features")  # fmt: skip
-        if values["audio_features"] is not None:
-            values["audio_features"] = msgspec.json.encode(values["audio_features"]).decode()
+        values = row_from_track(track)
+        fields = [name for name in TRACK_COLUMNS if name not in ("id", "tags", "origin")]
         filled = ", ".join(f"{name}=coalesce({name}, ?)" for name in fields)
         self._db.execute(
             f"UPDATE tracks SET {filled}, import_id=?, fingerprint=? WHERE id=?",
@@ -378,29 +260,6 @@ class Corpus:
 
     # Reading.
 
-    def find_import(self, source: str, item: str, fingerprint: str) -> Import | None:
-        """Find the journal entry of this version of an item."""
-        with self._explained():
-            row = self._db.execute(
-                "SELECT id, position, complete FROM imports "
-                "WHERE source=? AND item=? AND fingerprint=?",
-                (source, item, fingerprint),
-            ).fetchone()
-        if row is None:
-            return None
-        return Import(
-            id=row[0], item=item, fingerprint=fingerprint, position=row[1], complete=bool(row[2])
-        )
-
-    def dropped_details(self, entry: Import, reason: str) -> Iterator[str]:
-        """Yield why records of an item were left out for this reason, in their order."""
-        with self._explained():
-            rows = self._db.execute(
-                "SELECT detail FROM drops WHERE import_id=? AND reason=? ORDER BY position",
-                (entry.id, reason),
-            )
-            yield from (detail for (detail,) in rows)
-
     def stored(self, track_id: str) -> Stored | None:
         """Tell what stands under an id, None if nothing does."""
         row = self._db.execute(
@@ -412,19 +271,6 @@ class Corpus:
             return None
         return Stored(genre=row[0], import_id=row[1], fingerprint=row[2], has_analysis=bool(row[3]))
 
-    def dropped_reasons(self, track_id: str) -> set[str]:
-        """Name the reasons for which records of this id were left out."""
-        rows = self._db.execute("SELECT DISTINCT reason FROM drops WHERE track_id=?", (track_id,))
-        return {reason for (reason,) in rows}
-
-    def drops(self) -> Iterator[tuple[str, int, str | None, str, str]]:
-        """Yield (item, position, track id, reason, detail) of every record left out."""
-        with self._explained():
-            yield from self._db.execute(
-                "SELECT item, drops.position, track_id, reason, detail "
-                "FROM drops JOIN imports ON imports.id = import_id ORDER BY item, drops.position"
-            )
-
     def track_count(self) -> int:
         """Count the tracks."""
         with self._explained():
@@ -432,10 +278,10 @@ class Corpus:
 
     def tracks(self) -> Iterator[Track]:
         """Yield every track, ordered by id."""
-        query = f"SELECT {', '.join(_TRACK_COLUMNS)} FROM tracks ORDER BY id"
+        query = f"SELECT {', '.join(TRACK_COLUMNS)} FROM tracks ORDER BY id"
         with self._explained():
             for row in self._db.execute(query):
-                yield _track_from_row(row)
+                yield track_from_row(row)
 
     def segment_counts(self) -> dict[str, int]:
         """Map the id of every analyzed track to its number of segments."""
@@ -455,30 +301,16 @@ class Corpus:
                 row = self._db.execute(query, (track_id,)).fetchone()
                 if row is None:
                     raise CorpusError(f"{self.path}: {track_id} has no analysis")
-                yield track_id, _segments_from_row(row)
+                yield track_id, segments_from_row(row)
 
     def analysis(self, track_id: str) -> Analysis | None:
         """Read one analysis whole, None where the track has none."""
-        query = (
-            f"SELECT analyzer, dialect, rest, {', '.join(SEGMENT_FIELDS)} "
-            "FROM analyses WHERE track_id=?"
-        )
+        query = f"SELECT {', '.join(ANALYSIS_COLUMNS)} FROM analyses WHERE track_id=?"
         with self._explained():
             row = self._db.execute(query, (track_id,)).fetchone()
         if row is None:
             return None
-        rest = msgspec.json.decode(row[2], type=_Rest)
-        return Analysis(
-            analyzer=row[0],
-            dialect=row[1],
-            segments=_segments_from_row(row[3:]),
-            track=rest.track,
-            bars=rest.bars,
-            beats=rest.beats,
-            tatums=rest.tatums,
-            sections=rest.sections,
-            meta=rest.meta,
-        )
+        return analysis_from_row(row)
 
     def info(self) -> CorpusInfo:
         """Count what the corpus holds."""
@@ -523,7 +355,7 @@ class Corpus:
         content = hashlib.sha256()
         columns = ", ".join(("analyzer", "dialect", "rest", *SEGMENT_FIELDS))
         queries = (
-            f"SELECT {', '.join(_TRACK_COLUMNS)} FROM tracks ORDER BY id",
+            f"SELECT {', '.join(TRACK_COLUMNS)} FROM tracks ORDER BY id",
             f"SELECT track_id, {columns} FROM analyses ORDER BY track_id",
         )
         with self._explained():
@@ -532,7 +364,7 @@ class Corpus:
                 raw = value if isinstance(value, bytes) else str(value).encode()
                 content.update(len(raw).to_bytes(8, "little") + raw)
         # Of an item only the name counts, so that content may move to another folder.
-        for drop in sorted(repr((Path(item).name, *rest)) for item, *rest in self.drops()):
+        for drop in sorted(repr((Path(item).name, *rest)) for item, *rest in self.journal.drops()):
             content.update(drop.encode())
         return content.hexdigest()
 
@@ -556,30 +388,3 @@ class Corpus:
                 except (ValueError, CorpusError, msgspec.MsgspecError) as error:
                     found.append(f"{self.path}: the analysis of {track[0]} is damaged ({error})")
         return found
-
-
-def _track_from_row(row: tuple[Any, ...]) -> Track:
-    values = dict(zip(_TRACK_COLUMNS, row, strict=True))
-    for name in _JSON_COLUMNS:
-        if values[name] is not None:
-            values[name] = msgspec.json.decode(values[name])
-    values["origin"] = Origin(**values["origin"])
-    return Track(**values)
-
-
-def _dtype(name: str) -> np.dtype[Any]:
-    return np.dtype("<f8" if name in ("start", "duration") else "<f4")
-
-
-def _blob(values: Any, name: str) -> bytes:
-    return np.ascontiguousarray(values, dtype=_dtype(name)).tobytes()
-
-
-def _segments_from_row(row: tuple[bytes, ...]) -> Segments:
-    arrays = {
-        name: np.frombuffer(raw, dtype=_dtype(name))
-        for name, raw in zip(SEGMENT_FIELDS, row, strict=True)
-    }
-    for name in ("pitches", "timbre"):
-        arrays[name] = arrays[name].reshape(-1, N_VALUES)
-    return Segments(**arrays)

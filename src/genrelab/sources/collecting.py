@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from genrelab.music.analysis import Analysis
-from genrelab.music.corpus import Corpus, Import, Stored
+from genrelab.music.corpus import Corpus, Stored
+from genrelab.music.journal import Import
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 
@@ -245,10 +246,10 @@ def _collect_item(
     advance: Callable[[int], None],
     batch_tracks: int,
 ) -> None:
-    known = corpus.find_import(source, item.name, item.fingerprint)
+    known = corpus.journal.find(source, item.name, item.fingerprint)
     done = known.position if known else 0
     tally.counts["skipped"] += done
-    for sentence in corpus.dropped_details(known, "unreadable") if known else ():
+    for sentence in corpus.journal.dropped_details(known, "unreadable") if known else ():
         tally.fault(item, sentence)
     if known and known.complete:
         tally.counts["finished_before"] += 1
@@ -295,7 +296,7 @@ def _write(source: str, item: Item, corpus: Corpus, batch: _Batch, tally: _Tally
     outcomes: list[tuple[Found, str]] = []
     removed = 0
     with corpus.transaction():
-        entry = corpus.begin_import(source, item.name, item.fingerprint)
+        entry = corpus.journal.begin(source, item.name, item.fingerprint)
         for record in batch.records:
             if record.position <= entry.position:
                 continue  # another process imported the same item meanwhile
@@ -303,7 +304,7 @@ def _write(source: str, item: Item, corpus: Corpus, batch: _Batch, tally: _Tally
             removed += outcome == "two genres, removed"
             outcomes.append((record, outcome.removesuffix(", removed")))
         position = max([entry.position, *(record.position for record in batch.records[-1:])])
-        corpus.advance_import(entry, position, complete=batch.last or entry.complete)
+        corpus.journal.advance(entry, position, complete=batch.last or entry.complete)
     tally.counts["removed"] += removed
     tally.counts["skipped"] += len(batch.records) - len(outcomes)
     for record, outcome in outcomes:
@@ -326,10 +327,10 @@ def _count(item: Item, record: Found, outcome: str, tally: _Tally) -> None:
 def _settle(corpus: Corpus, entry: Import, record: Found) -> str:
     """Store a record or drop it; return ``stored``, ``updated`` or the reason."""
     if isinstance(record, Fault):
-        corpus.drop(entry, record.position, record.track_id, "unreadable", record.sentence)
+        corpus.journal.drop(entry, record.position, record.track_id, "unreadable", record.sentence)
         return "unreadable"
     if isinstance(record, Drop):
-        corpus.drop(entry, record.position, record.track_id, record.reason, record.sentence)
+        corpus.journal.drop(entry, record.position, record.track_id, record.reason, record.sentence)
         if record.reason != "two genres" or record.track_id is None:
             return record.reason
         return record.reason + (", removed" if corpus.remove(record.track_id) else "")
@@ -341,7 +342,7 @@ def _settle_track(corpus: Corpus, entry: Import, record: Entry) -> str:
     reason: Reason
     if analysis is not None and len(analysis.segments) == 0:
         reason, detail = "no segments", "expected an analysis with segments"
-    elif "two genres" in corpus.dropped_reasons(track.id):
+    elif "two genres" in corpus.journal.dropped_reasons(track.id):
         reason, detail = "two genres", "this id was found under two genres before"
     else:
         stored = corpus.stored(track.id)
@@ -352,13 +353,13 @@ def _settle_track(corpus: Corpus, entry: Import, record: Entry) -> str:
         if track.genre and stored.genre and track.genre != stored.genre:
             corpus.remove(track.id)
             reason, detail = "two genres", f"{stored.genre} before, {track.genre} here"
-            corpus.drop(entry, record.position, track.id, reason, detail)
+            corpus.journal.drop(entry, record.position, track.id, reason, detail)
             return f"{reason}, removed"
         if _completes(record, stored):
             corpus.complete(track, None if stored.has_analysis else analysis, entry)
             return "updated"
         reason, detail = "duplicate id", "a record of this id came first"
-    corpus.drop(entry, record.position, track.id, reason, detail)
+    corpus.journal.drop(entry, record.position, track.id, reason, detail)
     return reason
 
 

@@ -1,0 +1,125 @@
+"""Journal: what a corpus was asked to take in, how far that came, and what was left out.
+
+Conventions
+-----------
+An entry is a file, playlist or whatever is read from one end to the other. Its
+``fingerprint`` tells one version of it from the next. Writing belongs inside a
+transaction of the corpus, together with the tracks that it tells of.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A journal entry: a file or playlist, and how far it was read.
+
+    ``fingerprint`` tells one version of the item from the next; ``position``
+    counts its records that are committed.
+    """
+
+    id: int
+    item: str
+    fingerprint: str
+    position: int
+    complete: bool
+
+
+class Journal:
+    """The journal of an open corpus.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    explained : callable
+        Context manager that turns SQLite's errors into sentences.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, explained: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._db = db
+        self._explained = explained
+
+    def begin(self, source: str, item: str, fingerprint: str) -> Import:
+        """Find or make the journal entry of an item.
+
+        An entry whose fingerprint is another belongs to an older version of the
+        item: it starts again from the first record.
+        """
+        known = self.find(source, item, fingerprint)
+        if known:
+            return known
+        row = self._db.execute(
+            "SELECT id FROM imports WHERE source=? AND item=?", (source, item)
+        ).fetchone()
+        if row:
+            number = int(row[0])
+            self._db.execute("DELETE FROM drops WHERE import_id=?", row)
+            self._db.execute(
+                "UPDATE imports SET fingerprint=?, position=0, complete=0 WHERE id=?",
+                (fingerprint, number),
+            )
+        else:
+            cursor = self._db.execute(
+                "INSERT INTO imports (source, item, fingerprint) VALUES (?, ?, ?)",
+                (source, item, fingerprint),
+            )
+            number = int(cursor.lastrowid or 0)
+        return Import(id=number, item=item, fingerprint=fingerprint, position=0, complete=False)
+
+    def advance(self, entry: Import, position: int, *, complete: bool = False) -> None:
+        """Note that the records up to ``position`` have been dealt with."""
+        self._db.execute(
+            "UPDATE imports SET position=?, complete=? WHERE id=?", (position, complete, entry.id)
+        )
+
+    def drop(
+        self, entry: Import, position: int, track_id: str | None, reason: str, detail: str
+    ) -> None:
+        """Record that a record was left out, and why."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO drops VALUES (?, ?, ?, ?, ?)",
+            (entry.id, position, track_id, reason, detail),
+        )
+
+    def find(self, source: str, item: str, fingerprint: str) -> Import | None:
+        """Find the journal entry of this version of an item."""
+        with self._explained():
+            row = self._db.execute(
+                "SELECT id, position, complete FROM imports "
+                "WHERE source=? AND item=? AND fingerprint=?",
+                (source, item, fingerprint),
+            ).fetchone()
+        if row is None:
+            return None
+        return Import(
+            id=row[0], item=item, fingerprint=fingerprint, position=row[1], complete=bool(row[2])
+        )
+
+    def dropped_details(self, entry: Import, reason: str) -> Iterator[str]:
+        """Yield why records of an item were left out for this reason, in their order."""
+        with self._explained():
+            rows = self._db.execute(
+                "SELECT detail FROM drops WHERE import_id=? AND reason=? ORDER BY position",
+                (entry.id, reason),
+            )
+            yield from (detail for (detail,) in rows)
+
+    def dropped_reasons(self, track_id: str) -> set[str]:
+        """Name the reasons for which records of this id were left out."""
+        rows = self._db.execute("SELECT DISTINCT reason FROM drops WHERE track_id=?", (track_id,))
+        return {reason for (reason,) in rows}
+
+    def drops(self) -> Iterator[tuple[str, int, str | None, str, str]]:
+        """Yield (item, position, track id, reason, detail) of every record left out."""
+        with self._explained():
+            yield from self._db.execute(
+                "SELECT item, drops.position, track_id, reason, detail "
+                "FROM drops JOIN imports ON imports.id = import_id ORDER BY item, drops.position"
+            )
