@@ -17,7 +17,8 @@ import pytest
 
 from genrelab.errors import DataError, RunError, UsageError
 from genrelab.learning.recipes import Recipe, load_recipe
-from genrelab.learning.runs import PREDICTED_PARTS, Predictions, Run, find_run, load_run
+from genrelab.learning.run_directory import find_run
+from genrelab.learning.runs import PREDICTED_PARTS, Predictions, Run, load_run
 from genrelab.learning.splits import PARTS, Split
 from genrelab.learning.training import predict_network
 from genrelab.listening.models import ask_network, open_network

@@ -12,7 +12,8 @@ import pytest
 from genrelab.errors import RunError
 from genrelab.learning.features import Normalization
 from genrelab.learning.recipes import Recipe
-from genrelab.learning.runs import Run, RunDirectory, RunInfo, Scale
+from genrelab.learning.run_directory import RunDirectory
+from genrelab.learning.runs import Run, RunInfo, Scale
 from genrelab.listening.models import Model, ask_network, open_network
 from genrelab.music.segments import Segments
 

@@ -114,6 +114,11 @@ class Recipe:
                 f"recipe {self.name!r}: folds is {self.folds}; expected 0 (one split) or at "
                 "least 3, since one fold tests, one validates and the others train"
             )
+        if self.folds and self.split:
+            raise UsageError(
+                f"recipe {self.name!r}: folds is {self.folds} and split is {self.split!r}, which "
+                "brings folds of its own; give one of them"
+            )
         if len(set(self.genres)) != len(self.genres):
             raise UsageError(f"recipe {self.name!r}: a genre is named twice in genres")
 

@@ -13,9 +13,9 @@ it stands under ``<name>.partial``, so a run that has its name is whole.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from genrelab.errors import RunError, UsageError
 from genrelab.learning.features import INPUTS, Features, Normalization, extract_features
 from genrelab.learning.recipes import Recipe, load_recipe
-from genrelab.learning.splits import Ints, Split
+from genrelab.learning.splits import Ints
 from genrelab.learning.training import Epoch
 from genrelab.music.analysis import Dialect
 from genrelab.music.segments import Segments
@@ -54,8 +54,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
         0 for a run of its own, else how many runs it pools.
     normalization : Scale or None
         Applied to the input's valid segments, where the recipe asked for it.
-    data_digest, split_digest : str
-        SHA-256 over the arrays and over the tracks of each part.
+    data_digest, split_digest, labels_digest : str
+        SHA-256 over the arrays, over the tracks of each part, and over their genres.
     scores : dict
         Accuracy, balanced accuracy and macro F1 by part.
     majority : str
@@ -74,6 +74,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     normalization: Scale | None = None
     data_digest: str
     split_digest: str
+    labels_digest: str = ""
     parameters: int | None
     best_epoch: int | None = None
     onnx_max_difference: float | None
@@ -170,7 +171,7 @@ class Run:
         path = self.path / "history.csv"
         with _readable(path):
             return [
-                Epoch(epoch=int(row["epoch"]), **{k: float(row[k]) for k in _CURVES})
+                Epoch(epoch=int(row["epoch"]), **{k: float(row[k]) for k in CURVES})
                 for row in _read_csv(path)
             ]
 
@@ -197,7 +198,7 @@ class Run:
             )
 
 
-_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 @contextmanager
@@ -256,82 +257,3 @@ def load_run(path: str | Path) -> Run:
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{file}: damaged ({error})") from error
     return Run(path=path, info=info, recipe=_read_recipe(path / "recipe.toml"))
-
-
-def find_run(path: str | Path, recipe: Recipe) -> Run | None:
-    """Return the run that already stands at a path, None where the path is free.
-
-    Raises
-    ------
-    UsageError
-        If something else stands there: other files, or a run of another recipe.
-    """
-    path = Path(path)
-    if (path / "run.json").is_file():
-        run = load_run(path)
-        if run.recipe != recipe:
-            raise UsageError(f"{path}: holds a run of another recipe; choose another -o")
-        return run
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path}: exists and is no run; choose another -o")
-    return None
-
-
-class RunDirectory:
-    """A run while it is being made: files go to ``<path>.partial`` until all are there."""
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.partial = self.path.with_name(f"{self.path.name}.partial")
-        self.partial.mkdir(parents=True, exist_ok=True)
-
-    def write_recipe(self, recipe: Recipe) -> None:
-        """Write every knob."""
-        (self.partial / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
-
-    def write_splits(self, splits: Sequence[Split], artists: Mapping[str, Iterable[str]]) -> None:
-        """Write the split(s), and what tells the artists that the networks learned from."""
-        content: dict[str, Any] = (
-            splits[0].to_dict()
-            if len(splits) == 1
-            else {"folds": [split.to_dict() for split in splits]}
-        )
-        learned = {i for split in splits for i in (*split.train, *split.valid)}
-        content["artists"] = sorted({key for i in learned for key in artists[i]})
-        self.write_json("split.json", content)
-
-    def write_history(self, history: Sequence[Epoch]) -> None:
-        """Write one row an epoch."""
-        rows = [asdict(epoch) for epoch in history]
-        self._write_csv("history.csv", ("epoch", *_CURVES), [list(row.values()) for row in rows])
-
-    def write_predictions(self, predictions: Mapping[PredictedPart, Predictions]) -> None:
-        """Write the probabilities of each part (``valid``, ``test``)."""
-        classes = next(iter(predictions.values())).classes
-        rows = [
-            [part, int(fold), track_id, classes[truth], *(repr(float(p)) for p in row)]
-            for part, one in predictions.items()
-            for fold, track_id, truth, row in zip(
-                one.fold, one.track_ids, one.truth, one.probabilities, strict=True
-            )
-        ]
-        self._write_csv("predictions.csv", ("part", "fold", "track_id", "genre", *classes), rows)
-
-    def write_json(self, name: str, content: Any) -> None:
-        """Write anything as indented JSON."""
-        text = msgspec.json.format(msgspec.json.encode(content), indent=1)
-        (self.partial / name).write_bytes(text)
-
-    def _write_csv(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        with (self.partial / name).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
-
-    def finish(self, info: RunInfo) -> Run:
-        """Write ``run.json`` and give the directory its name."""
-        self.write_json("run.json", info)
-        if self.path.is_dir():
-            self.path.rmdir()  # only ever an empty one: `find_run` saw to that
-        self.partial.replace(self.path)
-        return load_run(self.path)

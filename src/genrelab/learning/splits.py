@@ -74,6 +74,11 @@ class Split:
         return self.train + self.valid + self.test
 
     @property
+    def parts(self) -> dict[Part, tuple[str, ...]]:
+        """The track ids by part."""
+        return {"train": self.train, "valid": self.valid, "test": self.test}
+
+    @property
     def digest(self) -> str:
         """SHA-256 over the ids of each part, whatever their order."""
         text = "\n\n".join("\n".join(sorted(getattr(self, part))) for part in PARTS)

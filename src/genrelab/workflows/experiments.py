@@ -9,19 +9,15 @@ interruption, trains only what is missing.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genrelab import __version__
 from genrelab.errors import UsageError
 from genrelab.judging.figures import (
     draw_confusion,
@@ -31,26 +27,17 @@ from genrelab.judging.figures import (
     save_figure,
 )
 from genrelab.judging.reports import Report
-from genrelab.learning.features import INPUTS, Features, Normalization
+from genrelab.learning.features import INPUTS
 from genrelab.learning.networks import build_network, describe_layers
-from genrelab.learning.onnx_export import export_onnx
 from genrelab.learning.recipes import Recipe
-from genrelab.learning.runs import (
-    PREDICTED_PARTS,
-    PredictedPart,
-    Predictions,
-    Run,
-    RunDirectory,
-    RunInfo,
-    Scale,
-    find_run,
-)
+from genrelab.learning.run_directory import RunDirectory, find_run
+from genrelab.learning.runs import PREDICTED_PARTS, PredictedPart, Predictions, Run, RunInfo
 from genrelab.learning.samples import Plan, Samples, load_samples, plan_sample
-from genrelab.learning.splits import Ints, Part, Split
-from genrelab.learning.training import Epoch, Fitted, fit_network, predict_network
-from genrelab.listening.models import ask_network, open_network
+from genrelab.learning.splits import Split
+from genrelab.learning.training import Epoch
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
+from genrelab.workflows.fitting import digest_of, train_network
 
 
 def train(
@@ -93,10 +80,11 @@ def train(
 
 
 def _refuse_other_tracks(run: Run, plan: Plan) -> None:
-    if run.info.split_digest != _split_digest(plan.splits):
+    same_labels = run.info.labels_digest in ("", _labels_digest(plan))
+    if run.info.split_digest != _split_digest(plan.splits) or not same_labels:
         raise UsageError(
-            f"{run.path}: was trained on other tracks, the corpus or the split file has changed "
-            "since; choose another -o"
+            f"{run.path}: was trained on other tracks or genres, the corpus or the split file has "
+            "changed since; choose another -o"
         )
 
 
@@ -113,7 +101,7 @@ def _train_planned(
     directory = RunDirectory(out)
     clock = _Clock()
     if len(plan.splits) == 1:
-        member = _train_network(samples, plan.splits[0], recipe, directory, progress)
+        member = train_network(samples, plan.splits[0], recipe, directory, progress)
         directory.write_history(member.fitted.history)
         if draw:
             _draw(directory, recipe, member.predictions, [member.fitted.history])
@@ -143,7 +131,7 @@ def _train_planned(
         pooled,
         clock,
         folds=len(members),
-        data_digest=_digest(*(member.info.data_digest.encode() for member in members)),
+        data_digest=digest_of(*(member.info.data_digest.encode() for member in members)),
         parameters=first.parameters,
         onnx_max_difference=max(member.info.onnx_max_difference or 0.0 for member in members),
         backend=first.backend,
@@ -161,56 +149,6 @@ class _Clock:
 
     def seconds(self) -> float:
         return round(time.monotonic() - self._start, 2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Data:
-    """Features and classes of each part of one split, ready for the network."""
-
-    features: Mapping[Part, Features]
-    labels: Mapping[Part, Ints]
-    normalization: Normalization | None
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trained:
-    """A network just trained, what it predicts, and what ``run.json`` says of it."""
-
-    fitted: Fitted
-    predictions: Mapping[PredictedPart, Predictions]
-    facts: Mapping[str, Any]
-
-
-def _train_network(
-    samples: Samples, split: Split, recipe: Recipe, directory: RunDirectory, progress: Progress
-) -> _Trained:
-    data = _prepare(samples, split, recipe)
-    fitted = fit_network(
-        (data.features["train"], data.labels["train"]),
-        (data.features["valid"], data.labels["valid"]),
-        n_classes=len(samples.classes),
-        recipe=recipe,
-        progress=progress,
-    )
-    difference = _write_model(directory, fitted, data)
-    scale = data.normalization
-    return _Trained(
-        fitted=fitted,
-        predictions=_predict(directory.partial / "model.onnx", data, split, samples.classes),
-        facts={
-            "normalization": Scale(mean=scale.mean.tolist(), std=scale.std.tolist())
-            if scale
-            else None,
-            "data_digest": data.digest,
-            "parameters": int(fitted.model.count_params()),
-            "best_epoch": max(fitted.history, key=lambda epoch: epoch.val_accuracy).epoch,
-            "onnx_max_difference": difference,
-            "backend": fitted.backend,
-            "threads": fitted.threads,
-            "versions": _versions(fitted),
-        },
-    )
 
 
 def _complete(
@@ -234,6 +172,7 @@ def _complete(
             classes=plan.classes,
             dialect=plan.dialect,
             split_digest=_split_digest(plan.splits),
+            labels_digest=_labels_digest(plan),
             started=clock.began,
             seconds=clock.seconds(),
             n_tracks=_sizes(plan),
@@ -249,66 +188,16 @@ def _complete(
 def _sizes(plan: Plan) -> dict[str, int]:
     if len(plan.splits) > 1:
         return {"all": len(plan.labels)}
-    return {part: len(ids) for part, ids in _parts(plan.splits[0]).items()}
+    return {part: len(ids) for part, ids in plan.splits[0].parts.items()}
+
+
+def _labels_digest(plan: Plan) -> str:
+    used = sorted({i for split in plan.splits for i in split.track_ids})
+    return digest_of(*(f"{i} {plan.classes[plan.labels[i]]}\n".encode() for i in used))
 
 
 def _split_digest(splits: Sequence[Split]) -> str:
-    return _digest(*(split.digest.encode() for split in splits))
-
-
-def _parts(split: Split) -> dict[Part, tuple[str, ...]]:
-    return {"train": split.train, "valid": split.valid, "test": split.test}
-
-
-def _prepare(samples: Samples, split: Split, recipe: Recipe) -> _Data:
-    features = {part: samples.features(ids) for part, ids in _parts(split).items()}
-    labels = {part: samples.y[samples.rows(ids)] for part, ids in _parts(split).items()}
-    raw = [part.x for part in features.values()] + list(labels.values())
-    normalization = Normalization.measure(features["train"]) if recipe.normalize else None
-    if normalization:
-        features = {part: normalization.apply(values) for part, values in features.items()}
-    return _Data(
-        features=features,
-        labels=labels,
-        normalization=normalization,
-        digest=_digest(*(np.ascontiguousarray(array).data.cast("B") for array in raw)),
-    )
-
-
-def _digest(*content: bytes | memoryview) -> str:
-    digest = hashlib.sha256()
-    for part in content:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _write_model(directory: RunDirectory, fitted: Fitted, data: _Data) -> float:
-    """Write both model files; return how far their probabilities lie apart at most."""
-    fitted.model.save(directory.partial / "model.keras")
-    path = directory.partial / "model.onnx"
-    export_onnx(fitted.model, path)
-    x = data.features["valid"].x
-    return float(
-        np.abs(ask_network(open_network(path), x) - predict_network(fitted.model, x)).max()
-    )
-
-
-def _predict(
-    path: Path, data: _Data, split: Split, classes: tuple[str, ...]
-) -> dict[PredictedPart, Predictions]:
-    """Predict with the file that will be used later, so that it is what is judged."""
-    network = open_network(path)
-    predictions: dict[PredictedPart, Predictions] = {}
-    for part in PREDICTED_PARTS:
-        ids = _parts(split)[part]
-        predictions[part] = Predictions(
-            classes=classes,
-            track_ids=ids,
-            truth=data.labels[part],
-            probabilities=ask_network(network, data.features[part].x),
-            fold=np.full(len(ids), split.fold or 0),
-        )
-    return predictions
+    return digest_of(*(split.digest.encode() for split in splits))
 
 
 def _majority(plan: Plan) -> str:
@@ -357,13 +246,3 @@ def _draw(
         draw_network(describe_layers(network), input_shape=shape, title=recipe.network),
         folder / "network",
     )
-
-
-def _versions(fitted: Fitted) -> dict[str, str]:
-    packages = ("keras", "numpy", "onnxruntime")
-    return {
-        "genrelab": __version__,
-        "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in packages},
-        fitted.backend: fitted.backend_version,
-    }
