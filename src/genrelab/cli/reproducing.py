@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from genrelab.cli.corpora import CorpusArgument
-from genrelab.cli.recipe_options import (
-    FoldsOption,
-    GenresOption,
-    GroupOption,
-    MinTracksOption,
-    SegmentsOption,
-    SetOption,
-    SplitOption,
-    SplitSeedOption,
-    TracksPerGenreOption,
-    gather_settings,
-)
+from genrelab.cli.recipe_options import takes_knobs
 from genrelab.cli.terminal import (
     Bars,
     FormatOption,
@@ -36,19 +26,13 @@ def add_to(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
+@takes_knobs
 def reproduce(
     corpus: CorpusArgument,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for everything.")
     ],
-    genres: GenresOption = None,
-    min_tracks: MinTracksOption = None,
-    tracks_per_genre: TracksPerGenreOption = None,
-    segments: SegmentsOption = None,
-    group: GroupOption = None,
-    folds: FoldsOption = None,
-    split: SplitOption = None,
-    split_seed: SplitSeedOption = None,
+    knobs: Mapping[str, Any],
     seeds: Annotated[
         int, typer.Option(metavar="N", help="Train everything with seeds 0 to N - 1.")
     ] = 1,
@@ -58,7 +42,6 @@ def reproduce(
             metavar="STUDY", help="Add imbalance, learning-rate or overtraining; repeatable."
         ),
     ] = None,
-    settings: SetOption = None,
     format: FormatOption = None,
     table: TableOption = False,
 ) -> None:
@@ -77,11 +60,6 @@ def reproduce(
     from genrelab.workflows.studies import chosen_studies
 
     chosen = chosen_format(format, table)
-    knobs = gather_settings(
-        settings=settings, genres=genres, split=split, min_tracks=min_tracks,
-        tracks_per_genre=tracks_per_genre, segments=segments, group=group, folds=folds,
-        split_seed=split_seed,
-    )  # fmt: skip
     with Corpus(corpus) as opened, Bars() as progress:
         found = reproduce_paper(
             opened,

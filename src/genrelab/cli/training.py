@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from genrelab.cli.corpora import CorpusArgument
-from genrelab.cli.recipe_options import (
-    FoldsOption,
-    GenresOption,
-    GroupOption,
-    MinTracksOption,
-    SegmentsOption,
-    SetOption,
-    SplitOption,
-    SplitSeedOption,
-    TracksPerGenreOption,
-    gather_settings,
-)
+from genrelab.cli.recipe_options import takes_knobs
 from genrelab.cli.terminal import (
     Bars,
     FormatOption,
@@ -39,20 +29,13 @@ def add_to(app: typer.Typer) -> None:
         app.command(command.__name__)(command)
 
 
+@takes_knobs
 def sample(
     corpus: CorpusArgument,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the arrays.")
     ],
-    genres: GenresOption = None,
-    min_tracks: MinTracksOption = None,
-    tracks_per_genre: TracksPerGenreOption = None,
-    segments: SegmentsOption = None,
-    group: GroupOption = None,
-    folds: FoldsOption = None,
-    split: SplitOption = None,
-    split_seed: SplitSeedOption = None,
-    settings: SetOption = None,
+    knobs: Mapping[str, Any],
     format: FormatOption = None,
     table: TableOption = False,
 ) -> None:
@@ -68,17 +51,13 @@ def sample(
     from genrelab.workflows.arrays import write_arrays
 
     chosen = chosen_format(format, table)
-    knobs = gather_settings(
-        settings=settings, genres=genres, split=split, min_tracks=min_tracks,
-        tracks_per_genre=tracks_per_genre, segments=segments, group=group, folds=folds,
-        split_seed=split_seed,
-    )  # fmt: skip
     with Corpus(corpus) as opened, Bars() as progress:
         arrays = write_arrays(opened, output, knobs, progress=progress)
     write_tables([found for found in arrays.tables() if found.rows], chosen)
     say(f"nine arrays lie in {output}")
 
 
+@takes_knobs
 def train(
     corpus: CorpusArgument,
     recipe: Annotated[
@@ -92,19 +71,11 @@ def train(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="RUN", help="Directory for the run.")
     ],
-    genres: GenresOption = None,
-    min_tracks: MinTracksOption = None,
-    tracks_per_genre: TracksPerGenreOption = None,
-    segments: SegmentsOption = None,
-    group: GroupOption = None,
-    folds: FoldsOption = None,
-    split: SplitOption = None,
-    split_seed: SplitSeedOption = None,
+    knobs: Mapping[str, Any],
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="Seed of weights, dropout, order.  [default: 0]"),
     ] = None,
-    settings: SetOption = None,
     format: FormatOption = None,
     table: TableOption = False,
 ) -> None:
@@ -122,12 +93,7 @@ def train(
     from genrelab.workflows.judgments import judge_run
 
     chosen = chosen_format(format, table)
-    knobs = gather_settings(
-        settings=settings, genres=genres, split=split, min_tracks=min_tracks,
-        tracks_per_genre=tracks_per_genre, segments=segments, group=group, folds=folds,
-        split_seed=split_seed, seed=seed,
-    )  # fmt: skip
-    loaded = load_recipe(recipe, knobs)
+    loaded = load_recipe(recipe, {**knobs, **({} if seed is None else {"seed": seed})})
     with Corpus(corpus) as opened, Bars() as progress:
         run = train_recipe(opened, loaded, output, progress=progress)
     for remark in run.info.remarks:
