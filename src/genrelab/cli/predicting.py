@@ -18,7 +18,7 @@ from genrelab.cli.terminal import (
     write_tables,
 )
 from genrelab.errors import UsageError
-from genrelab.tables import Table
+from genrelab.tables import Cell, Table
 
 if TYPE_CHECKING:
     from genrelab.listening.prediction import Heard, Prediction
@@ -65,7 +65,11 @@ def predict(
     rows = []
     loaded = Model(load_run(model))
     with Bars() as progress:
-        heard = _hear_corpus(corpus, progress) if corpus else _hear_files(files or [], failures)
+        heard = (
+            _hear_corpus(corpus, progress)
+            if corpus
+            else _hear_files(files or [], failures, progress)
+        )
         for prediction in predict_heard(loaded, heard):
             for remark in prediction.remarks:
                 remarks[remark] = remarks.get(remark, 0) + 1
@@ -74,7 +78,7 @@ def predict(
             else:
                 rows.append(_row(prediction))
     if chosen != "json":
-        columns = ("what", "genre", "probability", "second", "second_probability")
+        columns = ("file", "track_id", "genre", "probability", "second", "second_probability")
         write_tables(Table("Predictions", columns, rows), chosen)
     for remark, n in remarks.items():
         say(f"note: {n} of them: {remark}")
@@ -88,10 +92,9 @@ def _write_line(prediction: Prediction) -> None:
     sys.stdout.write(msgspec.json.encode(prediction.to_dict()).decode() + "\n")
 
 
-def _row(prediction: Prediction) -> tuple[str, str, float, str, float]:
-    (genre, probability), (second, second_probability) = prediction.top(2)
-    what = prediction.file or prediction.track_id or ""
-    return (what, genre, probability, second, second_probability)
+def _row(prediction: Prediction) -> tuple[Cell, ...]:
+    first, second = prediction.top(2)
+    return (prediction.file, prediction.track_id, *first, *second)
 
 
 def _hear_corpus(corpus: Path, progress: Progress) -> Iterator[Heard]:
@@ -102,11 +105,11 @@ def _hear_corpus(corpus: Path, progress: Progress) -> Iterator[Heard]:
         yield from hear_corpus(opened, progress=progress)
 
 
-def _hear_files(files: list[Path], failures: list[str]) -> Iterator[Heard]:
+def _hear_files(files: list[Path], failures: list[str], progress: Progress) -> Iterator[Heard]:
     """Yield every analysis of the files; what cannot be read is said and the rest goes on."""
     from genrelab.listening.prediction import Unheard, hear_files
 
-    for heard in hear_files(files):
+    for heard in hear_files(files, progress=progress):
         if isinstance(heard, Unheard):
             failures.append(heard.sentence)
             say(f"error: {heard.sentence}")

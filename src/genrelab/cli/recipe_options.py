@@ -70,7 +70,7 @@ def gather_knobs(
     Raises
     ------
     UsageError
-        If a knob is set twice, or the split file does not exist.
+        If a knob is set twice, no genre is named, or the split file does not exist.
     """
     from genrelab.learning.recipes import parse_setting
 
@@ -85,6 +85,8 @@ def gather_knobs(
     given: dict[str, Any] = {knob: value for knob, value in plain.items() if value is not None}
     if genres is not None:
         given["genres"] = tuple(name.strip() for name in genres.split(",") if name.strip())
+        if not given["genres"]:
+            raise UsageError(f"--genres {genres!r} names none; expected for example Rock,Jazz")
     if split is not None:
         if not split.is_file():
             raise UsageError(f"--split {split}: no such file; expected track_id,genre,fold")
@@ -92,7 +94,9 @@ def gather_knobs(
     for text in settings or ():
         knob, value = parse_setting(text)
         if knob in given:
-            raise UsageError(f"{knob} is set twice, by its option and by --set; keep one of them")
+            raise UsageError(
+                f"{knob} is set twice (an option and --set count alike); keep one of them"
+            )
         given[knob] = value
     return given
 

@@ -128,13 +128,13 @@ def evaluate(
 
     chosen = chosen_format(format, table)
     tables = []
-    for path in runs:
+    for name, path in _names(runs).items():
         run = load_run(path)
         if corpus is None:
-            report = judge_run(run)
+            report = judge_run(run, name=name)
         else:
             with Corpus(corpus) as opened, Bars() as progress:
-                judged = judge_run_on(run, opened, progress=progress)
+                judged = judge_run_on(run, opened, name=name, progress=progress)
             report = judged.report
             for reason, n in judged.left_out.items():
                 say(f"note: left out {n} tracks: {reason}")
@@ -157,13 +157,20 @@ def compare(runs: RunsArgument, format: FormatOption = None, table: TableOption 
 
     if len(runs) < 2:
         raise UsageError("compare needs at least two runs")
-    names = [path.name if len({p.name for p in runs}) == len(runs) else str(path) for path in runs]
-    predictions = {
-        name: load_run(path).predictions() for name, path in zip(names, runs, strict=True)
-    }
+    predictions = {name: load_run(path).predictions() for name, path in _names(runs).items()}
     found = compare_predictions(predictions)
     for remark in found.remarks:
         say(f"note: {remark}")
     write_tables(found.tables(), chosen_format(format, table))
     for pair in found.pairs:
         say(pair.sentence)
+
+
+def _names(runs: list[Path]) -> dict[str, Path]:
+    """Call runs by their directories' names, by their paths where two have the same."""
+    for path in runs:
+        if sum(path.resolve() == other.resolve() for other in runs) > 1:
+            raise UsageError(f"{path}: is given twice; name each run once")
+    short = [path.resolve().name for path in runs]
+    names = short if len(set(short)) == len(runs) else [str(path) for path in runs]
+    return dict(zip(names, runs, strict=True))

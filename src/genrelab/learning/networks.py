@@ -138,6 +138,19 @@ NETWORKS: Mapping[NetworkName, Network] = MappingProxyType(
 )
 
 
+def check_input(name: NetworkName, input_shape: tuple[int, ...]) -> None:
+    """Stop where tracks of a shape do not fit a network; needs no Keras.
+
+    Raises
+    ------
+    DataError
+    """
+    axes = NETWORKS[name].track_axes
+    if len(input_shape) != axes:
+        fitting = "timbre or pitch" if axes == 2 else "mixed"
+        raise DataError(f"network {name} takes {fitting} input, not tracks of shape {input_shape}")
+
+
 def build_network(
     name: NetworkName, input_shape: tuple[int, ...], n_classes: int, dropout: float
 ) -> Any:
@@ -162,15 +175,12 @@ def build_network(
     DataError
         If the input does not fit the network.
     """
-    network = NETWORKS[name]
-    if len(input_shape) != network.track_axes:
-        fitting = "timbre or pitch" if network.track_axes == 2 else "mixed"
-        raise DataError(f"network {name} takes {fitting} input, not tracks of shape {input_shape}")
+    check_input(name, input_shape)
     keras = import_keras()
     return keras.Sequential(
         [
             keras.Input(input_shape),
-            *network.layers(keras.layers, dropout),
+            *NETWORKS[name].layers(keras.layers, dropout),
             keras.layers.Dense(n_classes, activation="softmax"),
         ],
         name=name,

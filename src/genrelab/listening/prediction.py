@@ -115,16 +115,23 @@ class Unheard:
     sentence: str
 
 
-def hear_files(files: Sequence[str | Path]) -> Iterator[Heard | Unheard]:
+def hear_files(
+    files: Sequence[str | Path], *, progress: Progress = silent
+) -> Iterator[Heard | Unheard]:
     """Yield every analysis in files and folders, in order.
 
     What cannot be read comes as `Unheard`, and the rest goes on.
     """
     for file in files:
         try:
-            for item in ArchiveSource([file]).items():
+            items = ArchiveSource([file]).items()
+            for done, item in enumerate(items):
+                progress(f"predicting {file}", done, len(items))
+                found = None
                 for found in item.entries(0):
                     yield _heard_from(found, item.label)
+                if found is None:
+                    yield Unheard(f"{item.label}: holds no analysis; expected at least one")
         except GenrelabError as error:
             yield Unheard(str(error))
 

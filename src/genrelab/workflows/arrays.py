@@ -12,7 +12,7 @@ says how they were made; an array that is as it should be is not written again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from genrelab.errors import UsageError
 from genrelab.learning.features import INPUT_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
@@ -27,6 +28,9 @@ from genrelab.learning.splits import PARTS
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.tables import Table
+from genrelab.workflows.writing import writing_to
+
+OWN_KNOBS = ("name", "sample", "input", "network")  # what tells the nine from one another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +82,16 @@ def write_arrays(
     ----------
     settings : mapping, optional
         Knobs of a recipe (genres, segments, folds...) that hold for all nine.
+
+    Raises
+    ------
+    UsageError
+        If a knob is one that tells the nine from one another.
     """
+    refuse_knobs(settings or {}, OWN_KNOBS)
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     content = corpus.digest()
     manifest = folder / "arrays.json"
     made = msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else {}
@@ -93,12 +104,24 @@ def write_arrays(
             path = folder / f"{sample}-{input_name}.npz"
             entry = _entry(plan, recipe, content)
             if made.get(path.name) != entry or not path.is_file():
-                _write(path, corpus, plan, recipe, progress)
-                made[path.name] = entry
-                _replace(manifest, msgspec.json.format(msgspec.json.encode(made), indent=1))
+                with writing_to(path):
+                    _write(path, corpus, plan, recipe, progress)
+                    made[path.name] = entry
+                    _replace(manifest, msgspec.json.format(msgspec.json.encode(made), indent=1))
         if plan:
             plans[sample] = plan
     return Arrays(folder=folder, plans=plans)
+
+
+def refuse_knobs(settings: Mapping[str, Any], fixed: Sequence[str]) -> None:
+    """Stop where a setting is not the user's to make."""
+    for knob in fixed:
+        if knob in settings:
+            raise UsageError(
+                f"--set {knob}: each of the nine experiments has its own; leave it out"
+                if knob in OWN_KNOBS
+                else f"--set {knob}: expected --{knob}s N, which trains with several"
+            )
 
 
 def _entry(plan: Plan, recipe: Recipe, content: str) -> dict[str, Any]:
@@ -118,18 +141,21 @@ def _entry(plan: Plan, recipe: Recipe, content: str) -> dict[str, Any]:
 def _write(path: Path, corpus: Corpus, plan: Plan, recipe: Recipe, progress: Progress) -> None:
     samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
-        np.savez(
-            file,
-            x=samples.x,
-            y=samples.y,
-            n_valid=samples.n_valid,
-            track_ids=np.array(samples.track_ids),
-            groups=np.array(samples.groups),
-            classes=np.array(samples.classes),
-            **_membership(plan),
-        )
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            np.savez(
+                file,
+                x=samples.x,
+                y=samples.y,
+                n_valid=samples.n_valid,
+                track_ids=np.array(samples.track_ids),
+                groups=np.array(samples.groups),
+                classes=np.array(samples.classes),
+                **_membership(plan),
+            )
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _membership(plan: Plan) -> dict[str, Any]:

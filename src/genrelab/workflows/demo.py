@@ -23,6 +23,7 @@ from genrelab.progress import Progress, silent
 from genrelab.sources.collecting import collect
 from genrelab.sources.synthetic import SyntheticSource, synthesize_tracks
 from genrelab.workflows.reproduction import Reproduction, reproduce
+from genrelab.workflows.writing import writing_to
 
 DEFAULT_FOLDER = "genrelab-demo"
 TRACKS_PER_GENRE = 60
@@ -70,7 +71,8 @@ def demo(out: str | Path = DEFAULT_FOLDER, *, progress: Progress = silent) -> De
     Run again, it goes on where it stopped.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    with writing_to(out):
+        out.mkdir(parents=True, exist_ok=True)
     path = out / "synthetic.corpus"
     with Corpus(path, "write") as corpus:
         collect(SyntheticSource(tracks_per_genre=TRACKS_PER_GENRE), corpus, progress=progress)

@@ -28,7 +28,7 @@ from genrelab.judging.figures import (
 )
 from genrelab.judging.reports import Report
 from genrelab.learning.features import INPUTS
-from genrelab.learning.networks import build_network, describe_layers
+from genrelab.learning.networks import build_network, check_input, describe_layers
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory, find_run
 from genrelab.learning.runs import PREDICTED_PARTS, PredictedPart, Predictions, Run, RunInfo
@@ -38,6 +38,7 @@ from genrelab.learning.training import Epoch
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.workflows.fitting import digest_of, train_network
+from genrelab.workflows.writing import writing_to
 
 
 def train(
@@ -70,13 +71,15 @@ def train(
     UsageError
         If something else stands at ``out``.
     """
+    check_input(recipe.network, INPUTS[recipe.input].shape(recipe.segments))
     plan = plan_sample(corpus, recipe)
     found = find_run(out, recipe)
     if found:
         _refuse_other_tracks(found, plan)
         return found
     samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
-    return _train_planned(samples, plan, recipe, Path(out), progress)
+    with writing_to(Path(out)):
+        return _train_planned(samples, plan, recipe, Path(out), progress)
 
 
 def _refuse_other_tracks(run: Run, plan: Plan) -> None:

@@ -23,11 +23,21 @@ from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
 
 
-def judge_run(run: Run) -> Report:
-    """Judge a run on its test tracks, from the predictions it saved."""
+def judge_run(run: Run, *, name: str | None = None) -> Report:
+    """Judge a run on its test tracks, from the predictions it saved.
+
+    Parameters
+    ----------
+    name : str, optional
+        What the report calls the run; its directory's name by default.
+    """
     test = run.predictions("test")
     return Report.from_predictions(
-        test.classes, test.truth, test.probabilities, name=run.name, majority=run.info.majority
+        test.classes,
+        test.truth,
+        test.probabilities,
+        name=name or run.name,
+        majority=run.info.majority,
     )
 
 
@@ -39,8 +49,15 @@ class ForeignJudgment:
     left_out: Mapping[str, int]
 
 
-def judge_run_on(run: Run, corpus: Corpus, *, progress: Progress = silent) -> ForeignJudgment:
+def judge_run_on(
+    run: Run, corpus: Corpus, *, name: str | None = None, progress: Progress = silent
+) -> ForeignJudgment:
     """Judge a run on another corpus' tracks.
+
+    Parameters
+    ----------
+    name : str, optional
+        What the report calls the run; its directory's name by default.
 
     Raises
     ------
@@ -78,7 +95,7 @@ def judge_run_on(run: Run, corpus: Corpus, *, progress: Progress = silent) -> Fo
         run.classes,
         np.array(list(truth.values())),
         probabilities,
-        name=f"{run.name} on {corpus.path.name}",
+        name=f"{name or run.name} on {corpus.path.name}",
         majority=run.info.majority,
     )
     return ForeignJudgment(report=report, left_out=dict(left_out))

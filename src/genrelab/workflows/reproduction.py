@@ -24,12 +24,13 @@ from genrelab.judging.reports import Report
 from genrelab.learning.features import INPUT_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import SAMPLES, NetworkName
+from genrelab.learning.run_directory import find_run
 from genrelab.learning.runs import Run
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.tables import Table, render
 from genrelab.workflows import paper
-from genrelab.workflows.arrays import Arrays, write_arrays
+from genrelab.workflows.arrays import OWN_KNOBS, Arrays, refuse_knobs, write_arrays
 from genrelab.workflows.claims import Evidence, judge_claims
 from genrelab.workflows.experiments import train
 from genrelab.workflows.judgments import judge_run
@@ -45,6 +46,7 @@ from genrelab.workflows.paper_tables import (
 )
 from genrelab.workflows.reproduction_page import write_page
 from genrelab.workflows.studies import STUDIES, Experiment, StudyName, plan_experiment
+from genrelab.workflows.writing import writing_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +100,14 @@ def reproduce(
     Raises
     ------
     UsageError
-        If the folder holds runs of other settings.
+        If the folder holds runs of other settings or tracks, or a knob is not the
+        user's to set. Nothing was changed then.
     """
     if seeds < 1:
         raise UsageError(f"--seeds is {seeds}; expected at least 1")
     out = Path(out)
-    knobs = {k: v for k, v in (settings or {}).items() if k not in ("name", "seed")}
+    knobs = dict(settings or {})
+    refuse_knobs(knobs, (*OWN_KNOBS, "seed"))
     experiments = [
         plan_experiment(f"{sample}-{input_name}", knobs, {}, seed)
         for seed in range(seeds)
@@ -114,29 +118,38 @@ def reproduce(
         study: [plan_experiment(name, knobs, turned, 0) for name, turned in STUDIES[study]]
         for study in studies
     }
+    planned = [*experiments, *chain(*of_studies.values())]
+    _refuse_other_work(corpus, planned, out / "runs")
     arrays = write_arrays(corpus, out / "arrays", knobs, progress=progress)
-    runs = _train_all(corpus, [*experiments, *chain(*of_studies.values())], out / "runs", progress)
+    runs = _train_all(corpus, planned, out / "runs", progress)
     outcomes = {name: Outcome(run=run, report=judge_run(run)) for name, run in runs.items()}
     main = [outcomes[experiment.name] for experiment in experiments]
     found = {
-        study: [outcomes[experiment.name] for experiment in planned]
-        for study, planned in of_studies.items()
+        study: [outcomes[experiment.name] for experiment in of_study]
+        for study, of_study in of_studies.items()
     }
     tables = _make_tables(main, found)
-    _write_tables(tables, arrays, out / "tables")
-    page = write_page(
-        corpus, out, main=main, studies=found, tables=tables, arrays=arrays, notice=notice
-    )
+    with writing_to(out):
+        _write_tables(tables, arrays, out / "tables")
+        page = write_page(
+            corpus, out, main=main, studies=found, tables=tables, arrays=arrays, notice=notice
+        )
     return Reproduction(
         folder=out, page=page, arrays=arrays, main=main, studies=found, tables=tables
     )
+
+
+def _refuse_other_work(corpus: Corpus, planned: Sequence[Experiment], folder: Path) -> None:
+    """Stop, before anything is overwritten, where runs of other settings or tracks stand."""
+    there = [one for one in planned if find_run(folder / one.name, one.recipe)]
+    for one in there[:1]:  # all were made from one corpus, so one tells whether it has changed
+        train(corpus, one.recipe, folder / one.name)
 
 
 def _train_all(
     corpus: Corpus, experiments: Sequence[Experiment], folder: Path, progress: Progress
 ) -> dict[str, Run]:
     """Train each experiment once, however many tables it belongs to."""
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = {experiment.name: experiment.recipe for experiment in experiments}
     runs = {}
     for i, (name, recipe) in enumerate(wanted.items(), 1):
