@@ -23,7 +23,6 @@ from genrelab.learning.recipes import (
     override_recipe,
     shipped_recipes,
 )
-from genrelab.music.analysis import DIALECTS
 
 MINIMAL = 'sample = "balanced"\ninput = "timbre"\nnetwork = "c1m1"\n'
 PAPER = {  # network, dropout on the balanced sample, batch, most epochs
@@ -74,7 +73,6 @@ recipes = st.builds(
     folds=st.just(0),  # a split file brings folds of its own
     split=text,
     split_seed=st.integers(0, 1 << 53),
-    dialect=st.sampled_from(DIALECTS),
     segments=st.integers(24, 100_000),
     normalize=st.booleans(),
     dropout=st.floats(0, 0.95),

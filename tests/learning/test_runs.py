@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -272,6 +273,26 @@ def test_a_changed_corpus_is_noticed(
     other = Path(shutil.copy(corpus_path, tmp_path / "other.corpus"))
     write_corpus(other, _songs(make_segments, 21))
     with pytest.raises(UsageError, match="single: was trained on other tracks"):
+        _train(other, run.path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE tracks SET genre = CASE genre WHEN 'Rock' THEN 'Jazz' ELSE 'Rock' END",
+        "UPDATE analyses SET dialect = 'msd'",
+        "UPDATE analyses SET pitches = zeroblob(length(pitches)) WHERE rowid = 1",
+        "UPDATE analyses SET timbre = zeroblob(length(timbre)) WHERE rowid = 1",
+    ],
+)
+def test_a_changed_label_or_analysis_is_noticed(
+    run: Run, corpus_path: Path, tmp_path: Path, change: str
+) -> None:
+    other = Path(shutil.copy(corpus_path, tmp_path / "other.corpus"))
+    with sqlite3.connect(other) as db:
+        assert db.execute(change).rowcount > 0
+    db.close()
+    with pytest.raises(UsageError, match="other tracks, genres or analyses"):
         _train(other, run.path)
 
 

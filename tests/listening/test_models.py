@@ -51,6 +51,8 @@ def _info(**facts: Any) -> RunInfo:
         "dialect": "spotify",
         "data_digest": "",
         "split_digest": "",
+        "labels_digest": "",
+        "analyses_digest": "",
         "parameters": 24,
         "onnx_max_difference": 0.0,
         "backend": "none",

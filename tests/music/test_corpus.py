@@ -150,6 +150,22 @@ def test_damage_is_found(path: Path) -> None:
     assert "the analysis of test-b is damaged" in found
 
 
+def test_every_damaged_analysis_is_named(corpus: Corpus, path: Path) -> None:
+    put(corpus, "a", "b", "c")
+    nan = np.full((3, 12), np.nan, "<f4").tobytes()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE analyses SET timbre=? WHERE track_id='test-a'", (nan,))
+        db.execute("UPDATE analyses SET pitches=x'00' WHERE track_id='test-c'")
+    db.close()
+    found = corpus.check()
+    assert len(found) == 2
+    assert "the analysis of test-a is damaged (segments[0].timbre" in found[0]
+    assert "the analysis of test-c is damaged" in found[1]
+    for name in ("test-a", "test-c"):
+        with pytest.raises(CorpusError, match=f"the analysis of {name} is damaged"):
+            list(corpus.segments(["test-b", name]))
+
+
 def test_a_newer_format_is_refused(path: Path) -> None:
     Corpus(path, "write").close()
     with sqlite3.connect(path) as database:

@@ -121,6 +121,15 @@ def test_a_newer_version_of_an_item_replaces_what_it_brought(corpus: Corpus) -> 
     assert corpus.segment_counts() == {"test-a": 3}
 
 
+def test_what_a_newer_version_no_longer_has_is_taken_out(corpus: Corpus) -> None:
+    collect(ListSource([[(a_track(name), an_analysis()) for name in "abc"]]), corpus)
+    newer = [[(a_track(name), an_analysis()) for name in "ad"]]
+    summary = collect(ListSource(newer, version="2"), corpus)
+    assert (summary.updated, summary.stored, summary.removed) == (1, 1, 2)
+    assert [track.id for track in corpus.tracks()] == ["test-a", "test-d"]
+    assert set(corpus.segment_counts()) == {"test-a", "test-d"}
+
+
 def test_a_finished_import_reads_nothing_and_remembers_its_faults(corpus: Corpus) -> None:
     source = ListSource([[(a_track("a"), None), "line 2: broken"]])
     first = collect(source, corpus)

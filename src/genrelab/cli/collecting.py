@@ -144,7 +144,7 @@ def summary_table(summary: CollectSummary) -> Table:
         ("records read", summary.read),
         ("tracks stored", summary.stored),
         ("tracks updated", summary.updated),
-        ("tracks removed (two genres)", summary.removed),
+        ("tracks removed (two genres, or gone)", summary.removed),
         *((f"dropped: {reason}", count) for reason, count in summary.dropped.items()),
         ("without genre", summary.without_genre),
         ("without artist", summary.without_artist),

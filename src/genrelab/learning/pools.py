@@ -205,7 +205,7 @@ def _remark_on_shared_groups(pool: Pool) -> None:
         pool.remarks.append(f"the split file puts {shared} artists into more than one fold")
 
 
-def common_dialect(corpus: Corpus, pool: Pool, recipe: Recipe) -> Dialect:
+def common_dialect(corpus: Corpus, pool: Pool) -> Dialect:
     """Tell the dialect that the analyses of a pool share.
 
     Raises
@@ -226,4 +226,4 @@ def common_dialect(corpus: Corpus, pool: Pool, recipe: Recipe) -> Dialect:
             f"{corpus.path}: analyses of several dialects ({counts}), whose timbre differs by "
             "constant offsets that this version does not convert; collect one dialect a corpus"
         )
-    return next(iter(found), recipe.dialect)
+    return next(iter(found))

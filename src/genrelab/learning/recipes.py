@@ -22,7 +22,6 @@ import msgspec
 
 from genrelab.errors import UsageError
 from genrelab.learning.features import InputName
-from genrelab.music.analysis import Dialect
 
 Sample = Literal["unbalanced", "semi-balanced", "balanced"]
 SAMPLES: tuple[Sample, ...] = get_args(Sample)
@@ -52,8 +51,6 @@ class Recipe:
         A CSV of ``track_id,genre,fold`` that gives the folds; empty for none.
     split_seed, seed : int
         Seed of the drawing and splitting, and of weights, dropout and order.
-    dialect : str
-        What analyses of several dialects are converted to.
     input : {"timbre", "pitch", "mixed"}
     segments : int
         How many segments of a track are heard, from its start.
@@ -87,7 +84,6 @@ class Recipe:
     folds: int = 0
     split: str = ""
     split_seed: int = 0
-    dialect: Dialect = "spotify"
     segments: int = 512
     normalize: bool = False
     dropout: float = 0.25

@@ -54,8 +54,9 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
         0 for a run of its own, else how many runs it pools.
     normalization : Scale or None
         Applied to the input's valid segments, where the recipe asked for it.
-    data_digest, split_digest, labels_digest : str
-        SHA-256 over the arrays, over the tracks of each part, and over their genres.
+    data_digest, split_digest, labels_digest, analyses_digest : str
+        SHA-256 over the arrays, over the tracks of each part, over their genres,
+        and over what the corpus held of them.
     scores : dict
         Accuracy, balanced accuracy and macro F1 by part.
     majority : str
@@ -74,7 +75,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     normalization: Scale | None = None
     data_digest: str
     split_digest: str
-    labels_digest: str = ""
+    labels_digest: str
+    analyses_digest: str
     parameters: int | None
     best_epoch: int | None = None
     onnx_max_difference: float | None

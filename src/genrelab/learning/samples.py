@@ -9,6 +9,7 @@ Whatever is left out is counted by reason; whatever falls short is a remark.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,9 @@ class Plan:
     splits : tuple of Split
         One, or one a fold.
     dialect : str
-        Of the analyses, once converted.
+        Of the analyses.
+    analyses_digest : str
+        SHA-256 over what the corpus holds of the tracks that are used.
     left_out : mapping
         Number of tracks by reason.
     remarks : tuple of str
@@ -67,6 +70,7 @@ class Plan:
     artist_keys: Mapping[str, tuple[str, ...]]
     splits: tuple[Split, ...]
     dialect: Dialect
+    analyses_digest: str
     left_out: Mapping[str, int]
     remarks: tuple[str, ...]
 
@@ -74,6 +78,18 @@ class Plan:
     def track_ids(self) -> tuple[str, ...]:
         """Every track that is used, each once, sorted."""
         return tuple(sorted(self.labels))
+
+    @property
+    def split_digest(self) -> str:
+        """SHA-256 over the tracks of each part."""
+        return hashlib.sha256("".join(split.digest for split in self.splits).encode()).hexdigest()
+
+    @property
+    def labels_digest(self) -> str:
+        """SHA-256 over the genre of every track in a split."""
+        used = sorted({i for split in self.splits for i in split.track_ids})
+        text = "".join(f"{i} {self.classes[self.labels[i]]}\n" for i in used)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def counts(self, split: Split) -> dict[str, dict[str, int]]:
         """Count the tracks by part and genre."""
@@ -126,7 +142,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         If a genre asked for does not exist.
     """
     pool = gather_pool(corpus, recipe)
-    dialect = common_dialect(corpus, pool, recipe)
+    dialect = common_dialect(corpus, pool)
     classes = tuple(sorted(set(pool.genres)))
     labels = np.array([classes.index(genre) for genre in pool.genres])
     groups = pool.groups
@@ -144,6 +160,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
             for fold, parts in enumerate(splits)
         ),
         dialect=dialect,
+        analyses_digest=corpus.analyses_digest(sorted(ids[row] for row in used)),
         left_out={reason: n for reason, n in pool.left_out.items() if n},
         remarks=tuple(pool.remarks) + _shortfalls(splits, labels, classes, recipe),
     )

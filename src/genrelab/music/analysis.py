@@ -254,12 +254,15 @@ _DECIMALS = {"start": 5, "duration": 5, "loudness_max_time": 5}
 
 
 def _segment_objects(segments: Segments) -> list[dict[str, Any]]:
-    names = [f for f in SEGMENT_FIELDS if not np.isnan(getattr(segments, f)).any()]
     columns = [
         np.round(getattr(segments, f).astype(np.float64), _DECIMALS.get(f, 3)).tolist()
-        for f in names
+        for f in SEGMENT_FIELDS
     ]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [
+        # NaN, a value the source lacks, is the one float that differs from itself.
+        {name: value for name, value in zip(SEGMENT_FIELDS, row, strict=True) if value == value}  # noqa: PLR0124
+        for row in zip(*columns, strict=True)
+    ]
 
 
 _T = TypeVar("_T")

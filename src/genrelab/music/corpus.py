@@ -25,7 +25,7 @@ from typing import Literal
 
 import msgspec
 
-from genrelab.errors import CorpusError
+from genrelab.errors import CorpusError, DataError
 from genrelab.music.analysis import Analysis, Dialect
 from genrelab.music.corpus_rows import (
     ANALYSIS_COLUMNS,
@@ -112,6 +112,7 @@ class Corpus:
     ) -> None:
         self.path = Path(path)
         self._lock_wait_s = lock_wait_s
+        self._analysis_digests: dict[str, bytes] = {}  # dozens of experiments ask for the same
         if mode == "read" and not self.path.is_file():
             raise CorpusError(f"{self.path}: no such corpus; `genrelab collect` makes one")
         if not self.path.parent.is_dir():
@@ -234,6 +235,7 @@ class Corpus:
             self._put_analysis(track.id, analysis)
 
     def _put_analysis(self, track_id: str, analysis: Analysis) -> None:
+        self._analysis_digests.pop(track_id, None)
         row = {"track_id": track_id, **row_from_analysis(analysis)}
         self._db.execute(
             f"INSERT OR REPLACE INTO analyses ({', '.join(row)}) "
@@ -252,6 +254,14 @@ class Corpus:
         )
         if analysis is not None:
             self._put_analysis(track.id, analysis)
+
+    def remove_outdated(self, entry: Import) -> int:
+        """Take out tracks that an older version of an item had and this one has not."""
+        outdated = self._db.execute(
+            "SELECT id FROM tracks WHERE import_id=? AND fingerprint<>?",
+            (entry.id, entry.fingerprint),
+        ).fetchall()
+        return sum(self.remove(track_id) for (track_id,) in outdated)
 
     def remove(self, track_id: str) -> bool:
         """Take a track and its analysis out; tell whether there was one."""
@@ -301,7 +311,9 @@ class Corpus:
                 row = self._db.execute(query, (track_id,)).fetchone()
                 if row is None:
                     raise CorpusError(f"{self.path}: {track_id} has no analysis")
-                yield track_id, segments_from_row(row)
+                with self._undamaged(track_id):
+                    segments = segments_from_row(row)
+                yield track_id, segments
 
     def analysis(self, track_id: str) -> Analysis | None:
         """Read one analysis whole, None where the track has none."""
@@ -310,7 +322,18 @@ class Corpus:
             row = self._db.execute(query, (track_id,)).fetchone()
         if row is None:
             return None
-        return analysis_from_row(row)
+        with self._undamaged(track_id):
+            return analysis_from_row(row)
+
+    @contextmanager
+    def _undamaged(self, track_id: str) -> Iterator[None]:
+        """Say whose analysis it is that cannot be read."""
+        try:
+            yield
+        except (ValueError, DataError, msgspec.MsgspecError) as error:
+            raise CorpusError(
+                f"{self.path}: the analysis of {track_id} is damaged ({error}); collect it again"
+            ) from error
 
     def info(self) -> CorpusInfo:
         """Count what the corpus holds."""
@@ -345,6 +368,20 @@ class Corpus:
     def _counts(self, column: str, table: str) -> dict[str, int]:
         query = f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1"
         return dict(self._db.execute(query))
+
+    def analyses_digest(self, track_ids: Iterable[str]) -> str:
+        """SHA-256 over what is learned from some tracks: dialect, timbre and pitches."""
+        content = hashlib.sha256()
+        query = "SELECT dialect, timbre, pitches FROM analyses WHERE track_id=?"
+        with self._explained():
+            for track_id in track_ids:
+                if track_id not in self._analysis_digests:
+                    dialect, *blobs = self._db.execute(query, (track_id,)).fetchone()
+                    one = hashlib.sha256(f"{track_id} {dialect} ".encode())
+                    one.update(b"".join(blobs))
+                    self._analysis_digests[track_id] = one.digest()
+                content.update(self._analysis_digests[track_id])
+        return content.hexdigest()
 
     def digest(self) -> str:
         """SHA-256 over the content: tracks, analyses and what was left out.
@@ -385,6 +422,6 @@ class Corpus:
                     analysis = self.analysis(track[0])
                     if analysis is not None and len(analysis.segments) == 0:
                         found.append(f"{self.path}: {track[0]} has an analysis without segments")
-                except (ValueError, CorpusError, msgspec.MsgspecError) as error:
-                    found.append(f"{self.path}: the analysis of {track[0]} is damaged ({error})")
+                except CorpusError as error:
+                    found.append(str(error))
         return found

@@ -131,9 +131,9 @@ def id_source(native_id: str) -> str | None:
 
 def _artist_name(name: str) -> str:
     """Reduce an artist's name to what two spellings of it share."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFKD", name.casefold()).strip().removeprefix("the ")
     kept = "".join(character for character in plain if character.isalnum())
-    return kept.removeprefix("the") or kept or name.casefold()
+    return kept or name.casefold()
 
 
 def artist_groups(tracks: Iterable[Track]) -> list[str]:

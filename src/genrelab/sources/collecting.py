@@ -140,7 +140,8 @@ class CollectSummary:
         Records read by this run, those that became a new track, and those that
         replaced or completed one.
     removed : int
-        Tracks taken out again because their id turned up under another genre.
+        Tracks taken out again: their id turned up under another genre, or a newer
+        version of their item no longer has them.
     dropped : mapping
         Records left out, by reason.
     without_genre, without_artist : int
@@ -305,6 +306,8 @@ def _write(source: str, item: Item, corpus: Corpus, batch: _Batch, tally: _Tally
             outcomes.append((record, outcome.removesuffix(", removed")))
         position = max([entry.position, *(record.position for record in batch.records[-1:])])
         corpus.journal.advance(entry, position, complete=batch.last or entry.complete)
+        if batch.last:
+            removed += corpus.remove_outdated(entry)
     tally.counts["removed"] += removed
     tally.counts["skipped"] += len(batch.records) - len(outcomes)
     for record, outcome in outcomes:

@@ -11,7 +11,6 @@ says how they were made; an array that is as it should be is not written again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +91,8 @@ def write_arrays(
     folder = Path(folder)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    content = corpus.digest()
     manifest = folder / "arrays.json"
-    made = msgspec.json.decode(manifest.read_bytes()) if manifest.is_file() else {}
+    made = _read_manifest(manifest)
     plans: dict[str, Plan] = {}
     for sample in SAMPLES:
         plan = None
@@ -102,7 +100,7 @@ def write_arrays(
             recipe = load_recipe(f"{sample}-{input_name}", settings or {})
             plan = plan or plan_sample(corpus, recipe)
             path = folder / f"{sample}-{input_name}.npz"
-            entry = _entry(plan, recipe, content)
+            entry = _entry(plan, recipe)
             if made.get(path.name) != entry or not path.is_file():
                 with writing_to(path):
                     _write(path, corpus, plan, recipe, progress)
@@ -111,6 +109,14 @@ def write_arrays(
         if plan:
             plans[sample] = plan
     return Arrays(folder=folder, plans=plans)
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Read how the arrays that are there were made; a damaged list only means making them anew."""
+    try:
+        return dict(msgspec.json.decode(path.read_bytes()))
+    except (FileNotFoundError, msgspec.DecodeError, TypeError, ValueError):
+        return {}
 
 
 def refuse_knobs(settings: Mapping[str, Any], fixed: Sequence[str]) -> None:
@@ -124,12 +130,12 @@ def refuse_knobs(settings: Mapping[str, Any], fixed: Sequence[str]) -> None:
             )
 
 
-def _entry(plan: Plan, recipe: Recipe, content: str) -> dict[str, Any]:
+def _entry(plan: Plan, recipe: Recipe) -> dict[str, Any]:
     """Describe an array, so that a later run can tell whether it is the same."""
-    splits = hashlib.sha256("".join(split.digest for split in plan.splits).encode())
     return {
-        "corpus": content,
-        "splits": splits.hexdigest(),
+        "analyses": plan.analyses_digest,
+        "labels": plan.labels_digest,
+        "splits": plan.split_digest,
         "segments": recipe.segments,
         "tracks": len(plan.labels),
         "classes": list(plan.classes),

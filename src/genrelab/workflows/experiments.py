@@ -33,7 +33,6 @@ from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory, find_run
 from genrelab.learning.runs import PREDICTED_PARTS, PredictedPart, Predictions, Run, RunInfo
 from genrelab.learning.samples import Plan, Samples, load_samples, plan_sample
-from genrelab.learning.splits import Split
 from genrelab.learning.training import Epoch
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
@@ -75,19 +74,19 @@ def train(
     plan = plan_sample(corpus, recipe)
     found = find_run(out, recipe)
     if found:
-        _refuse_other_tracks(found, plan)
+        _refuse_other_content(found, plan)
         return found
     samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
     with writing_to(Path(out)):
         return _train_planned(samples, plan, recipe, Path(out), progress)
 
 
-def _refuse_other_tracks(run: Run, plan: Plan) -> None:
-    same_labels = run.info.labels_digest in ("", _labels_digest(plan))
-    if run.info.split_digest != _split_digest(plan.splits) or not same_labels:
+def _refuse_other_content(run: Run, plan: Plan) -> None:
+    then = (run.info.split_digest, run.info.labels_digest, run.info.analyses_digest)
+    if then != (plan.split_digest, plan.labels_digest, plan.analyses_digest):
         raise UsageError(
-            f"{run.path}: was trained on other tracks or genres, the corpus or the split file has "
-            "changed since; choose another -o"
+            f"{run.path}: was trained on other tracks, genres or analyses: the corpus or the split "
+            "file has changed since; choose another -o"
         )
 
 
@@ -119,7 +118,7 @@ def _train_planned(
         of_fold = replace(plan, splits=(split,), remarks=())
         done = find_run(path, recipe)
         if done:
-            _refuse_other_tracks(done, of_fold)
+            _refuse_other_content(done, of_fold)
         members.append(done or _train_planned(samples, of_fold, recipe, path, tell, draw=False))
     pooled = {
         part: Predictions.pooled([member.predictions(part) for member in members])
@@ -174,8 +173,9 @@ def _complete(
             name=recipe.name,
             classes=plan.classes,
             dialect=plan.dialect,
-            split_digest=_split_digest(plan.splits),
-            labels_digest=_labels_digest(plan),
+            split_digest=plan.split_digest,
+            labels_digest=plan.labels_digest,
+            analyses_digest=plan.analyses_digest,
             started=clock.began,
             seconds=clock.seconds(),
             n_tracks=_sizes(plan),
@@ -192,15 +192,6 @@ def _sizes(plan: Plan) -> dict[str, int]:
     if len(plan.splits) > 1:
         return {"all": len(plan.labels)}
     return {part: len(ids) for part, ids in plan.splits[0].parts.items()}
-
-
-def _labels_digest(plan: Plan) -> str:
-    used = sorted({i for split in plan.splits for i in split.track_ids})
-    return digest_of(*(f"{i} {plan.classes[plan.labels[i]]}\n".encode() for i in used))
-
-
-def _split_digest(splits: Sequence[Split]) -> str:
-    return digest_of(*(split.digest.encode() for split in splits))
 
 
 def _majority(plan: Plan) -> str:
