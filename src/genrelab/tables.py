@@ -81,6 +81,16 @@ class Table:
         object.__setattr__(self, "rows", tuple(rows))
 
 
+def without_empty_columns(table: Table) -> Table:
+    """Leave out columns that have no value in any row."""
+    kept = [i for i in range(len(table.columns)) if any(row[i] is not None for row in table.rows)]
+    return Table(
+        table.title,
+        [table.columns[i] for i in kept],
+        [[row[i] for i in kept] for row in table.rows],
+    )
+
+
 def _plain(value: object, title: str) -> Cell:
     """Reduce a value, NumPy's scalars included, to what every format can write."""
     if value is None or isinstance(value, (str, bool)):

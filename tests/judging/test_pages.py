@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from genrelab.errors import UsageError
 from genrelab.judging.pages import (
     Code,
     Notice,
@@ -17,7 +15,6 @@ from genrelab.judging.pages import (
     Points,
     Section,
     picture_from_figure,
-    picture_from_file,
     render_page,
 )
 from genrelab.tables import Table
@@ -114,13 +111,6 @@ def test_tables_scroll_in_their_own_box_and_show_three_decimals() -> None:
     assert '<div class="scroll" tabindex="0" role="region"' in html
     assert '<td class="n">0.500</td>' in html
     assert '<td class="long">&lt;script&gt;' in html
-
-
-def test_pictures_from_files(tmp_path: Path) -> None:
-    (tmp_path / "a.PNG").write_bytes(b"\x89PNG")
-    assert picture_from_file(tmp_path / "a.PNG", alt="a").kind == "png"
-    with pytest.raises(UsageError, match=r"\.svg and \.png pictures only"):
-        picture_from_file(tmp_path / "a.gif", alt="a")
 
 
 def test_pictures_from_figures() -> None:

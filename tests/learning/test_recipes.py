@@ -190,7 +190,7 @@ def test_a_wrong_file_is_one_sentence_with_its_name(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["balanced-timbr", "absent.toml", "folder.toml", "", "recipe.txt"])
+@pytest.mark.parametrize("name", ["absent.toml", "folder.toml", "", "recipe.txt"])
 def test_an_unknown_recipe_names_those_that_ship(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -198,6 +198,18 @@ def test_an_unknown_recipe_names_those_that_ship(
     Path("folder.toml").mkdir()
     Path("recipe.txt").write_text(MINIMAL)
     with pytest.raises(UsageError, match=f"^recipe '{name}': neither .* balanced-timbre, "):
+        load_recipe(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("balanced-timbr", "did you mean 'balanced-timbre'"),
+        ("music.corpus", "is a corpus; expected CORPUS first, then RECIPE"),
+    ],
+)
+def test_a_slip_gets_a_hint(name: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
         load_recipe(name)
 
 

@@ -279,7 +279,7 @@ def test_a_changed_corpus_is_noticed(
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE tracks SET genre = CASE genre WHEN 'Rock' THEN 'Jazz' ELSE 'Rock' END",
+        "UPDATE tracks SET genre = CASE genre WHEN 'Jazz' THEN 'Pop' ELSE 'Jazz' END",
         "UPDATE analyses SET dialect = 'msd'",
         "UPDATE analyses SET pitches = zeroblob(length(pitches)) WHERE rowid = 1",
         "UPDATE analyses SET timbre = zeroblob(length(timbre)) WHERE rowid = 1",

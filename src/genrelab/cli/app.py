@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from genrelab import __version__
 from genrelab.cli import collecting, corpora, predicting, reproducing, training
 from genrelab.cli.terminal import say
 from genrelab.errors import GenrelabError
@@ -26,9 +27,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"genrelab {version('genrelab')}")
+        typer.echo(f"genrelab {__version__}")
         raise typer.Exit
 
 

@@ -139,7 +139,8 @@ def draw_reliability(report: Report, *, title: str | None = None) -> Figure:
 def draw_forest(reports: Sequence[Report], *, title: str = "Accuracy") -> Figure:
     """Draw the accuracies of several reports with their 95 % intervals, one below the other.
 
-    A dashed line marks the accuracy of always answering the most frequent class.
+    A thin upright stroke in each row marks the accuracy of always answering the class
+    that is most frequent there.
     """
     if not reports:
         raise DataError("there are no reports to draw")
@@ -154,11 +155,11 @@ def draw_forest(reports: Sequence[Report], *, title: str = "Accuracy") -> Figure
             f"{report.accuracy:.3f}", (sure.high, i), (6, 0), textcoords="offset points",
             va="center", fontsize=drawing.SMALL, color=drawing.INK,
         )  # fmt: skip
-    base = reports[0].baseline
-    axes.axvline(base.accuracy, color=drawing.QUIET, linewidth=1, linestyle="--")
+        majority = report.majority_accuracy
+        axes.plot([majority] * 2, [i - 0.3, i + 0.3], color=drawing.VERMILION, linewidth=1.6)
     axes.annotate(
-        base.name, (base.accuracy, 1), (4, -2), xycoords=("data", "axes fraction"),
-        textcoords="offset points", va="top", fontsize=drawing.SMALL, color=drawing.QUIET,
+        "always the most frequent class", (reports[0].majority_accuracy, -0.35), (4, 4),
+        textcoords="offset points", fontsize=drawing.SMALL, color=drawing.VERMILION,
     )  # fmt: skip
     axes.set_yticks(range(len(reports)), [report.name for report in reports])
     axes.set_ylim(len(reports) - 0.5, -1.0)
@@ -201,7 +202,8 @@ def draw_study(
     Parameters
     ----------
     points : sequence of StudyPoint
-        Panels and lines appear in the order of their first point.
+        Panels and lines appear in the order of their first point; the knob's values
+        stand at equal distances, whatever their scale.
     baselines : mapping of panel to score, optional
         Drawn as a dashed line: what always answering the majority scores.
     """
@@ -210,7 +212,6 @@ def draw_study(
     panels = list(dict.fromkeys(point.panel for point in points))
     lines = list(dict.fromkeys(point.line for point in points))
     knobs = sorted({point.x for point in points})
-    step = min(np.diff(knobs), default=1.0)
     figure = new_figure(max(5.0, 3.0 * len(panels)), 4.2)
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
@@ -220,16 +221,16 @@ def draw_study(
             chosen = sorted(
                 (p for p in points if (p.panel, p.line) == (panel, line)), key=lambda p: p.x
             )
-            aside = 0.1 * step * (i - (len(lines) - 1) / 2)  # bars of one knob stand side by side
+            aside = 0.1 * (i - (len(lines) - 1) / 2)  # bars of one knob stand side by side
             axes.errorbar(
-                [p.x + aside for p in chosen],
+                [knobs.index(p.x) + aside for p in chosen],
                 [p.value for p in chosen],
                 yerr=[[p.value - p.low for p in chosen], [p.high - p.value for p in chosen]],
                 color=drawing.PALETTE[i % len(drawing.PALETTE)],
                 marker=drawing.MARKERS[i % len(drawing.MARKERS)],
                 markersize=5, linewidth=1.6, elinewidth=1.1, capsize=2.5, label=line,
             )  # fmt: skip
-        axes.set_xticks(knobs, [f"{knob:g}" for knob in knobs])
+        axes.set_xticks(range(len(knobs)), [f"{knob:g}" for knob in knobs])
         axes.margins(x=0.08)
         first = y_label if panel == panels[0] else ""
         style_axes(axes, title=panel, x=x_label, y=first, grid="y")

@@ -15,10 +15,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from genrelab.errors import UsageError
 from genrelab.judging.page_style import STYLE
 from genrelab.tables import Table, cell_text, right_aligned
 
@@ -124,29 +122,6 @@ def picture_from_figure(
     file = io.BytesIO()
     write_svg(figure, file)
     return Picture(content=file.getvalue(), kind="svg", alt=alt, caption=caption, wide=wide)
-
-
-def picture_from_file(
-    path: str | Path, *, alt: str, caption: str = "", wide: bool = False
-) -> Picture:
-    """Take an SVG or PNG file into a page.
-
-    Raises
-    ------
-    UsageError
-        If the file is of another kind.
-    """
-    path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("svg", "png"):
-        raise UsageError(f"{path}: a page takes .svg and .png pictures only")
-    return Picture(
-        content=path.read_bytes(),
-        kind="svg" if kind == "svg" else "png",
-        alt=alt,
-        caption=caption,
-        wide=wide,
-    )
 
 
 def render_page(page: Page) -> str:

@@ -59,6 +59,8 @@ def _draw_panel(
     best_of: Callable[[Float64], np.intp],
     word: str,
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     mean = np.zeros(0)
     shared = min(map(len, histories))
     several = len(histories) > 1
@@ -76,6 +78,7 @@ def _draw_panel(
     _mark_epoch(axes, int(best_of(mean)) + 1, word, max(map(len, histories)))
     if score == "accuracy":
         axes.set_ylim(0, 1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     style_axes(axes, title=score, x="epoch", grid="y")
 
 

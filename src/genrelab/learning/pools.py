@@ -157,6 +157,10 @@ def _keep_asked_genres(pool: Pool, recipe: Recipe) -> None:
     if unknown:
         there = ", ".join(sorted(set(pool.genres)))
         raise UsageError(f"--genres: no analyzed track is {unknown[0]!r}; the corpus has {there}")
+    if len(asked) == 1:
+        raise UsageError(
+            f"--genres: names {recipe.genres[0]} alone; telling genres apart needs two"
+        )
     pool.keep([genre in asked for genre in pool.genres], "genre not asked for")
 
 

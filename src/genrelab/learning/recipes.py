@@ -204,8 +204,11 @@ def _recipe_text(name_or_path: str | Path) -> tuple[str, str]:
     path = Path(name_or_path)
     if path.suffix == ".toml" and path.is_file():
         return path.read_text(encoding="utf-8", errors="replace"), name
-    choices = ", ".join(shipped_recipes())
-    raise UsageError(f"recipe {name!r}: neither a .toml file nor one that ships ({choices})")
+    if path.suffix == ".corpus":
+        raise UsageError(f"recipe {name!r}: is a corpus; expected CORPUS first, then RECIPE")
+    close = difflib.get_close_matches(name, shipped_recipes(), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f" ({', '.join(shipped_recipes())})"
+    raise UsageError(f"recipe {name!r}: neither a .toml file nor one that ships{hint}")
 
 
 def override_recipe(recipe: Recipe, settings: Iterable[str] | Mapping[str, Any]) -> Recipe:
@@ -265,10 +268,11 @@ def _typed(knob: str, value: Any, where: str) -> Any:
         return msgspec.convert(value, _TYPES[knob], strict=False)
     except msgspec.ValidationError as error:
         choices = get_args(_TYPES[knob])
+        kinds = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
         expected = (
             f"one of {', '.join(choices)}"
             if _is_choice(choices)
-            else str(error).removeprefix("Expected ")
+            else kinds.get(_TYPES[knob], "a list of texts")
         )
         raise UsageError(f"{where}: {knob} is {value!r}; expected {expected}") from error
 

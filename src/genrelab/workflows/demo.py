@@ -15,13 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from genrelab.learning.runs import load_run
 from genrelab.listening.models import Model
 from genrelab.listening.prediction import Heard, Prediction, predict
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.sources.collecting import collect
 from genrelab.sources.synthetic import SyntheticSource, synthesize_tracks
+from genrelab.workflows.paper_tables import balanced_outcomes
 from genrelab.workflows.reproduction import Reproduction, reproduce
 from genrelab.workflows.writing import writing_to
 
@@ -78,7 +78,7 @@ def demo(out: str | Path = DEFAULT_FOLDER, *, progress: Progress = silent) -> De
         collect(SyntheticSource(tracks_per_genre=TRACKS_PER_GENRE), corpus, progress=progress)
         reproduction = reproduce(corpus, out, SETTINGS, notice=NOTICE, progress=progress)
     unheard = list(synthesize_tracks(tracks_per_genre=2, seed=UNHEARD_SEED))
-    model = Model(load_run(next((out / "runs").glob("balanced-timbre-*"))))
+    model = Model(balanced_outcomes(reproduction.main)["c1m1"][0].run)
     predictions = list(
         predict(
             model,

@@ -39,6 +39,8 @@ from genrelab.progress import Progress, silent
 from genrelab.workflows.fitting import digest_of, train_network
 from genrelab.workflows.writing import writing_to
 
+SAME_PROBABILITY = 1e-5  # by which a run's two model files may differ
+
 
 def train(
     corpus: Corpus,
@@ -182,10 +184,17 @@ def _complete(
             majority=majority,
             scores=_scores(predictions),
             left_out=dict(plan.left_out),
-            remarks=[*plan.remarks, *report.remarks],
+            remarks=[*plan.remarks, *report.remarks, *_model_remarks(facts)],
             **facts,
         )
     )
+
+
+def _model_remarks(facts: Mapping[str, Any]) -> list[str]:
+    apart = float(facts["onnx_max_difference"])
+    if apart <= SAME_PROBABILITY:
+        return []
+    return [f"model.keras and model.onnx differ by {apart:.1e} in a probability, which is too much"]
 
 
 def _sizes(plan: Plan) -> dict[str, int]:

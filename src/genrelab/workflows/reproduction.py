@@ -132,7 +132,14 @@ def reproduce(
     with writing_to(out):
         _write_tables(tables, arrays, out / "tables")
         page = write_page(
-            corpus, out, main=main, studies=found, tables=tables, arrays=arrays, notice=notice
+            corpus,
+            out,
+            main=main,
+            studies=found,
+            tables=tables,
+            arrays=arrays,
+            notice=notice,
+            progress=progress,
         )
     return Reproduction(
         folder=out, page=page, arrays=arrays, main=main, studies=found, tables=tables

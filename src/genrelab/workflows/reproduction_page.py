@@ -41,7 +41,8 @@ from genrelab.learning.features import INPUTS
 from genrelab.learning.networks import build_network, describe_layers
 from genrelab.learning.recipes import NetworkName
 from genrelab.music.corpus import Corpus
-from genrelab.tables import Cell, Table
+from genrelab.progress import Progress, silent
+from genrelab.tables import Cell, Table, without_empty_columns
 from genrelab.workflows import paper
 from genrelab.workflows.arrays import Arrays
 from genrelab.workflows.paper_tables import Outcome, balanced_outcomes
@@ -55,13 +56,28 @@ _MATRICES: dict[NetworkName, str] = {"c1m1": "7a", "c1m2": "7b", "c2m1": "8"}
 _MISSING = "Figures 1 (spectrogram) and 2 (MFCCs) need audio, which this corpus does not hold."
 
 
+_CAUTION = (
+    "Intervals are 95 %, from a bootstrap over test tracks. Tracks of one artist resemble one "
+    "another, which the bootstrap does not know, so the truth is somewhat less certain than they "
+    "say. The verdict on each pair of networks is McNemar's exact test, corrected after Holm."
+)
+_SEEDS = (
+    "Table 2 and the summary give means over the seeds; intervals, Tables 3 and 4, figures, "
+    "claims and pairs are those of the first seed, and studies have one seed."
+)
+
+
 class _Album:
     """Figures as they are drawn: saved under a name, and kept for the page."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, progress: Progress) -> None:
         self.folder = folder
+        self._progress = progress
+        self._drawn = 0
 
     def add(self, name: str, figure: Figure, caption: str, *, wide: bool = False) -> Picture:
+        self._drawn += 1
+        self._progress("drawing figures", self._drawn, None)
         save_figure(figure, self.folder / name)
         return picture_from_figure(figure, alt=caption, caption=caption, wide=wide)
 
@@ -75,9 +91,11 @@ def write_page(
     tables: Mapping[str, Table],
     arrays: Arrays,
     notice: str = "",
+    progress: Progress = silent,
 ) -> Path:
     """Draw every figure and write ``report.html``; return its path."""
-    album = _Album(out / "figures")
+    album = _Album(out / "figures", progress)
+    tables = {name: without_empty_columns(table) for name, table in tables.items()}
     first = {network: found[0] for network, found in balanced_outcomes(main).items()}
     sections = [
         _summary(main, tables, album),
@@ -128,6 +146,7 @@ def _summary(main: Sequence[Outcome], tables: Mapping[str, Table], album: _Album
         "In short",
         [
             Paragraph(text),
+            Paragraph(_CAUTION if seeds == 1 else f"{_CAUTION} {_SEEDS}"),
             tables["table2"],
             album.add("accuracies", forest, "Test accuracy of the nine experiments", wide=True),
             tables["summary"],
