@@ -266,7 +266,7 @@ def _cases(songs: Songs) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any],
     yield [*rock, *songs("Pop", 9)], {}, r"only one genre .*\(Rock 20, Pop 9\)"
     yield songs("Pop", 9), {}, r"no genre .*at least 10 tracks and 3 artists \(Pop 9\)"
     yield [*rock, *songs("Pop", 9)], {"genres": ("Rock", "Pop")}, "Pop has 9 tracks, fewer than 10"
-    yield [*rock, *jazz], {"genres": ("Rock",)}, "--genres: Rock alone"
+    yield [*rock, *jazz], {"genres": ("Rock",)}, "--genres: names Rock alone"
     yield [*rock, *jazz], {"genres": ("Rock", "Zydeco")}, "'Zydeco'; the corpus has Jazz, Rock"
     few = [*songs("Rock", 4), *songs("Jazz", 5)]
     yield few, {"min_tracks": 3}, "9 tracks: too few for a split 8:1:1, which needs 10"
