@@ -91,8 +91,8 @@ def check(corpus: CorpusArgument) -> None:
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
     from genrelab.music.corpus import Corpus
 
-    with Corpus(corpus) as opened:
-        found = opened.check()
+    with Corpus(corpus) as opened, Bars() as progress:
+        found = opened.check(progress=progress)
     for sentence in found:
         say(f"error: {sentence}")
     if found:

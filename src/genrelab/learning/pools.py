@@ -196,7 +196,7 @@ def _keep_splittable_genres(pool: Pool, recipe: Recipe) -> None:
         raise DataError(
             f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {MIN_GROUPS} "
             f"{recipe.group}s ({found}): telling genres apart needs two; "
-            "add tracks or lower --min-tracks"
+            "add tracks, or lower --min-tracks or --tracks-per-genre"
         )
 
 

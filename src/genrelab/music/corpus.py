@@ -40,6 +40,7 @@ from genrelab.music.corpus_rows import (
 from genrelab.music.journal import Import, Journal
 from genrelab.music.segments import SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Track
+from genrelab.progress import Progress, silent
 
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
@@ -405,7 +406,7 @@ class Corpus:
             content.update(drop.encode())
         return content.hexdigest()
 
-    def check(self) -> list[str]:
+    def check(self, *, progress: Progress = silent) -> list[str]:
         """Look for damage; an empty list means none was found."""
         with self._explained():
             found = [
@@ -417,7 +418,9 @@ class Corpus:
                 "SELECT track_id FROM analyses WHERE track_id NOT IN (SELECT id FROM tracks)"
             ):
                 found.append(f"{self.path}: an analysis of {orphan}, which is no track")
-            for track in self._db.execute("SELECT id FROM tracks ORDER BY id").fetchall():
+            tracks = self._db.execute("SELECT id FROM tracks ORDER BY id").fetchall()
+            for done, track in enumerate(tracks):
+                progress("checking", done, len(tracks))
                 try:
                     analysis = self.analysis(track[0])
                     if analysis is not None and len(analysis.segments) == 0:
