@@ -147,10 +147,10 @@ def test_training_marks_the_mean_of_several_histories(tmp_path: Path) -> None:
 
 
 def test_a_single_epoch_and_a_single_segment_can_be_drawn(tmp_path: Path) -> None:
-    _words(figures.draw_training([_history([1], [0.5])]), tmp_path)
-    _words(figures.draw_timbre(_segments(1)), tmp_path)
-    _words(figures.draw_chroma(_segments(1), x="time"), tmp_path)
-    _words(figures.draw_study(POINTS[:1]), tmp_path)
+    assert "lowest: epoch 1" in _words(figures.draw_training([_history([1], [0.5])]), tmp_path)
+    assert "segment" in _words(figures.draw_timbre(_segments(1)), tmp_path)
+    assert "seconds" in _words(figures.draw_chroma(_segments(1), x="time"), tmp_path)
+    assert POINTS[0].panel in _words(figures.draw_study(POINTS[:1]), tmp_path)
 
 
 def test_nothing_to_draw_is_said() -> None:
