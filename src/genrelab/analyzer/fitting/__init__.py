@@ -1,0 +1,1 @@
+"""Fitting: what the analyzer learns from recordings whose original analysis is known."""
