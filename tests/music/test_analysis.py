@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,3 +90,22 @@ def test_missing_durations_last_until_the_next_segment() -> None:
     assert derive_durations(start, 3.0).tolist() == [0.5, 1.5, 1.0]
     assert derive_durations(start, None).tolist() == [0.5, 1.5, 0.0]
     assert derive_durations(start, 1.0).tolist() == [0.5, 1.5, 0.0]
+
+
+FINGERPRINTS = ("codestring", "echoprintstring", "synchstring", "rhythmstring")
+VERSIONS = ("code_version", "echoprint_version", "synch_version", "rhythm_version")
+
+
+def test_spotify_s_own_file_is_written_as_it_was(data_dir: Path) -> None:
+    raw = (data_dir / "spotify_json" / "audio_analysis_2.json").read_bytes()
+    theirs = json.loads(raw)
+    ours = json.loads(Analysis.from_json(raw).to_json())
+    assert ours["meta"].pop("dialect") == "spotify"
+    for name in (*FINGERPRINTS, *VERSIONS):
+        del theirs["track"][name]
+    assert ours == theirs
+    assert list(ours) == list(theirs)
+    for part in ("meta", "track"):
+        assert list(ours[part]) == list(theirs[part])
+    for part in ("bars", "beats", "sections", "segments", "tatums"):
+        assert [list(row) for row in ours[part]] == [list(row) for row in theirs[part]]

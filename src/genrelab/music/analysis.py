@@ -27,7 +27,6 @@ from genrelab.errors import DataError
 from genrelab.music.segments import (
     N_VALUES,
     OPTIONAL_FIELDS,
-    SEGMENT_FIELDS,
     Float32,
     Float64,
     Segments,
@@ -205,19 +204,17 @@ class Analysis:
 
     def to_json(self) -> bytes:
         """Write Spotify's ``audio-analysis`` JSON (times to 10 us, other values to .001)."""
-        meta = {**self.meta, "analyzer_version": self.analyzer, "dialect": self.dialect}
-        present = {k: v for k, v in msgspec.to_builtins(self.track).items() if v is not None}
-        parts = (self.bars, self.beats, self.sections, self.tatums)
-        bars, beats, sections, tatums = (msgspec.to_builtins(list(part)) for part in parts)
+        meta = {"analyzer_version": self.analyzer, **self.meta}
+        meta |= {"analyzer_version": self.analyzer, "dialect": self.dialect}
         return msgspec.json.encode(
             {
                 "meta": meta,
-                "track": present,
-                "bars": bars,
-                "beats": beats,
-                "sections": sections,
+                "track": _rounded(self.track),
+                "bars": [_rounded(bar) for bar in self.bars],
+                "beats": [_rounded(beat) for beat in self.beats],
+                "sections": [_rounded(section) for section in self.sections],
                 "segments": _segment_objects(self.segments),
-                "tatums": tatums,
+                "tatums": [_rounded(tatum) for tatum in self.tatums],
             }
         )
 
@@ -250,17 +247,36 @@ def _segments_from_forms(forms: Sequence[SegmentForm], track_duration: float | N
     )
 
 
-_DECIMALS = {"start": 5, "duration": 5, "loudness_max_time": 5}
+_TIMES = ("start", "duration", "loudness_max_time", "end_of_fade_in", "start_of_fade_out")
+# The order of Spotify's files.
+_SEGMENT_ORDER = (
+    *("start", "duration", "confidence"),
+    *("loudness_start", "loudness_max_time", "loudness_max", "loudness_end"),
+    *("pitches", "timbre"),
+)
+
+
+def _decimals(field_name: str) -> int:
+    return 5 if field_name in _TIMES else 3
+
+
+def _rounded(value: Interval | Section | TrackLevel) -> dict[str, Any]:
+    """Give a value's known fields as Spotify writes them."""
+    return {
+        name: round(known, _decimals(name)) if isinstance(known, float) else known
+        for name, known in msgspec.to_builtins(value).items()
+        if known is not None
+    }
 
 
 def _segment_objects(segments: Segments) -> list[dict[str, Any]]:
     columns = [
-        np.round(getattr(segments, f).astype(np.float64), _DECIMALS.get(f, 3)).tolist()
-        for f in SEGMENT_FIELDS
+        np.round(getattr(segments, f).astype(np.float64), _decimals(f)).tolist()
+        for f in _SEGMENT_ORDER
     ]
     return [
         # NaN, a value the source lacks, is the one float that differs from itself.
-        {name: value for name, value in zip(SEGMENT_FIELDS, row, strict=True) if value == value}  # noqa: PLR0124
+        {name: value for name, value in zip(_SEGMENT_ORDER, row, strict=True) if value == value}  # noqa: PLR0124
         for row in zip(*columns, strict=True)
     ]
 
