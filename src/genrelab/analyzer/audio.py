@@ -49,6 +49,7 @@ ENDINGS = (
 LOUDEST = 2.0**16  # far above full scale, yet with squares that float32 can add up
 MAX_CHANNELS = 1024  # of samples given as an array: more, and its axes are the wrong way round
 _ENOUGH = 0.99  # of the announced length; what is shorter may be damaged in the middle
+_PADDING_S = 0.1  # by which codecs may miss it
 _QUALITY = "HQ"
 
 
@@ -126,7 +127,7 @@ def _read(path: Path) -> Recording:
     with path.open("rb") as file, open_with_libsndfile(file) as sound:
         if sound is not None:
             heard = _hear(path, sound)
-            if heard.n >= _ENOUGH * sound.n_announced:
+            if not _is_short(heard, sound):
                 return heard.recording()
     # libsndfile gives up where an MP3 is damaged; FFmpeg goes on behind the damage.
     try:
@@ -148,10 +149,14 @@ def _hear(path: Path, sound: Sound) -> _Intake:
     intake = _Intake(str(path), sound.decoder, sound.sample_rate, sound.channels)
     intake.take_all(sound.blocks, sound.n_announced)
     intake.remarks += sound.remarks
-    if intake.n < _ENOUGH * sound.n_announced:
+    if _is_short(intake, sound):
         heard, announced = (n / sound.sample_rate for n in (intake.n, sound.n_announced))
         intake.remarks.append(f"{heard:.1f} s were decoded of {announced:.1f} s announced")
     return intake
+
+
+def _is_short(heard: _Intake, sound: Sound) -> bool:
+    return heard.n < _ENOUGH * sound.n_announced - _PADDING_S * sound.sample_rate
 
 
 def recording_from_samples(samples: npt.ArrayLike, sample_rate: int) -> Recording:
