@@ -1,0 +1,267 @@
+"""Timbre: the shape of each segment's sound, as twelve coordinates.
+
+Conventions
+-----------
+A segment's *surface* is what it sounds like in `N_BANDS` critical bands (lowest
+first) by `N_COLUMNS` columns of time, in dB above the spectrum's floor: the first
+`N_ONSET_FRAMES` are single frames from the segment's start, the other `N_REST_BINS`
+share what remains of it equally. A *basis* weighs surfaces into timbre and
+draws a surface from a timbre vector again::
+
+    timbre[k]  = origin[k] + sum((surface - mean) * weights[k])
+    surface'   = mean + sum over k of (timbre[k] - origin[k]) * pictures[k]
+
+The first coordinate is the surface's level, then brightness, flatness, attack and
+finer shapes. Drawing a surface and weighing it returns the timbre exactly.
+
+References
+----------
+T. Jehan, *Creating Music by Listening*, PhD thesis, MIT 2005. T. Jehan and
+D. DesRoches, *Analyzer Documentation*, The Echo Nest 2014, section "timbre".
+D. P. W. Ellis, ``MSongsDB`` (LabROSA): the original's basis as a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from genrelab.analyzer.spectrum import N_BANDS, BandSpectrum
+from genrelab.errors import DataError
+from genrelab.music.analysis import DIALECTS, Dialect
+from genrelab.music.segments import N_VALUES, Float32, Float64
+
+Ints = npt.NDArray[np.int64]
+
+N_ONSET_FRAMES = 10  # the attack, frame by frame: 58 ms
+N_REST_BINS = 10  # equal parts of the rest
+N_COLUMNS = N_ONSET_FRAMES + N_REST_BINS
+SHORTEST_REST = 0.5  # frames shared by the bins of a segment that has no rest
+LABROSA_STRUCT = "ENTimbreTJ"  # the one variable in LabROSA's file
+_SHAPES = {
+    "mean": (N_BANDS, N_COLUMNS),
+    "weights": (N_VALUES, N_BANDS, N_COLUMNS),
+    "pictures": (N_VALUES, N_BANDS, N_COLUMNS),
+    "origin": (N_VALUES,),
+}
+_CHUNK = 4096  # frames summed at a time: two hours need no copy in float64
+_INVERSE_TOLERANCE = 1e-3  # of a picture's own weight, after rounding to float32
+
+
+def surfaces(spectrum: BandSpectrum, starts: Ints) -> Float32:
+    """Cut the surface of every segment out of a spectrum.
+
+    Parameters
+    ----------
+    spectrum : BandSpectrum
+    starts : int64 array [s]
+        Frames, strictly increasing, within the spectrum; a segment ends where the
+        next starts, the last one with the spectrum. Frames of a segment shorter than
+        `N_ONSET_FRAMES` run on into the next, those beyond the end repeat the last.
+
+    Returns
+    -------
+    float32 array [s, N_BANDS, N_COLUMNS]
+        dB above the floor.
+    """
+    bands, n = spectrum.bands, len(spectrum)
+    result = np.empty((len(starts), N_BANDS, N_COLUMNS), np.float32)
+    onset = np.minimum(starts[:, None] + np.arange(N_ONSET_FRAMES), n - 1)
+    result[:, :, :N_ONSET_FRAMES] = bands[onset].transpose(0, 2, 1)
+    rest = np.append(starts[1:], n) - starts - N_ONSET_FRAMES
+    bin_width = np.maximum(rest, SHORTEST_REST) / N_REST_BINS
+    edges = (starts + N_ONSET_FRAMES)[:, None] + bin_width[:, None] * np.arange(N_REST_BINS + 1)
+    sums = _sums_until(bands, edges.ravel()).reshape(*edges.shape, N_BANDS)
+    means = np.diff(sums, axis=1) / bin_width[:, None, None]
+    result[:, :, N_ONSET_FRAMES:] = means.transpose(0, 2, 1)
+    return result
+
+
+def _sums_until(bands: Float32, times: Float64) -> Float64:
+    """Integrate the bands from the start to each of some increasing times, in frames.
+
+    Frame i fills [i, i + 1); the last one goes on for ever.
+    """
+    n = len(bands)
+    whole = np.minimum(times.astype(np.int64), n - 1)
+    result = (times - whole)[:, None] * bands[whole]
+    before = np.zeros(N_BANDS)  # the sum of all frames before the chunk
+    for start in range(0, n, _CHUNK):
+        chunk = np.empty((min(_CHUNK, n - start) + 1, N_BANDS))
+        chunk[0] = before
+        chunk[1:] = bands[start : start + _CHUNK]
+        np.cumsum(chunk, axis=0, out=chunk)
+        first, last = np.searchsorted(whole, (start, start + _CHUNK))
+        result[first:last] += chunk[whole[first:last] - start]
+        before = chunk[-1]
+    return np.asarray(result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TimbreBasis:
+    """What turns surfaces into timbre and back.
+
+    Attributes
+    ----------
+    mean : float32 array [N_BANDS, N_COLUMNS]
+        The surface that is drawn for ``origin``, dB above the floor.
+    weights : float32 array [12, N_BANDS, N_COLUMNS]
+        Of each coordinate.
+    pictures : float32 array [12, N_BANDS, N_COLUMNS]
+        What one more of each coordinate adds to a surface; the inverse of ``weights``.
+    origin : float32 array [12]
+        The timbre of ``mean``.
+    dialect : {"spotify", "echonest", "msd", "unknown"}
+        Whose timbre it is.
+    fitted_on : str
+        A sentence; empty where the file does not say.
+
+    Raises
+    ------
+    DataError
+        If a shape does not fit, a value is not finite, or ``pictures`` do not invert.
+    """
+
+    mean: Float32
+    weights: Float32
+    pictures: Float32
+    origin: Float32
+    dialect: Dialect = "unknown"
+    fitted_on: str = ""
+
+    def __post_init__(self) -> None:
+        for name, shape in _SHAPES.items():
+            values = np.ascontiguousarray(getattr(self, name), np.float32)
+            if values.shape != shape:
+                raise DataError(f"timbre basis: {name} has shape {values.shape}; expected {shape}")
+            if not np.isfinite(values).all():
+                raise DataError(f"timbre basis: {name} is not finite; expected numbers only")
+            object.__setattr__(self, name, values)
+        if self.dialect not in DIALECTS:
+            known = ", ".join(DIALECTS)
+            raise DataError(f"timbre basis: dialect is {self.dialect!r}; expected one of {known}")
+        product = np.tensordot(self.pictures, self.weights, ([1, 2], [1, 2]))
+        if np.abs(product - np.eye(N_VALUES)).max() > _INVERSE_TOLERANCE:
+            raise DataError("timbre basis: its pictures do not invert its weights")
+
+    def timbre(self, surfaces: Float32) -> Float32:
+        """Weigh surfaces.
+
+        Parameters
+        ----------
+        surfaces : float32 array [s, N_BANDS, N_COLUMNS]
+
+        Returns
+        -------
+        float32 array [s, 12]
+        """
+        weights = self.weights.reshape(N_VALUES, -1)
+        constant = self.origin - weights @ self.mean.ravel()
+        return np.asarray(surfaces.reshape(len(surfaces), -1) @ weights.T + constant, np.float32)
+
+    def surfaces(self, timbre: Float32) -> Float32:
+        """Draw surfaces: the likeliest of those that have a given timbre.
+
+        Parameters
+        ----------
+        timbre : float32 array [s, 12]
+
+        Returns
+        -------
+        float32 array [s, N_BANDS, N_COLUMNS]
+            dB above the floor; may fall below 0 where the timbre is extreme.
+        """
+        drawn = np.tensordot(timbre - self.origin, self.pictures, 1) + self.mean
+        return np.asarray(drawn, np.float32)
+
+    def save(self, path: str | Path) -> None:
+        """Write the basis as ``.npz``."""
+        with Path(path).open("wb") as file:
+            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> TimbreBasis:
+        """Read a basis: an ``.npz`` of ours, or LabROSA's ``.mat``.
+
+        Raises
+        ------
+        DataError
+            Naming the file and what it lacks.
+        """
+        path = Path(path)
+        read = _read_mat if path.suffix == ".mat" else _read_npz
+        try:
+            return cls(**read(path))
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+
+def invert_weights(weights: Float64) -> Float64:
+    """Find the smallest pictures that invert some weights (Moore-Penrose).
+
+    Parameters
+    ----------
+    weights : float array [12, N_BANDS, N_COLUMNS]
+
+    Returns
+    -------
+    float64 array of the same shape
+    """
+    inverse = np.linalg.pinv(weights.reshape(len(weights), -1))
+    return np.asarray(inverse.T.reshape(weights.shape), np.float64)
+
+
+def basis_from_components(mean: Float64, components: Float64) -> TimbreBasis:
+    """Build the basis of a level and orthonormal components, as the original has it.
+
+    Parameters
+    ----------
+    mean : float array [N_BANDS, N_COLUMNS]
+        The mean of surfaces whose own level was taken away.
+    components : float array [11, N_BANDS, N_COLUMNS]
+        Each is freed of its mean, so that a surface's level moves the first coordinate only.
+    """
+    shapes = components - components.mean(axis=(1, 2), keepdims=True)
+    level = np.full((1, *mean.shape), 1 / mean.size)
+    weights = np.concatenate([level, shapes])
+    return TimbreBasis(
+        mean=(mean - mean.mean()).astype(np.float32),
+        weights=weights.astype(np.float32),
+        pictures=invert_weights(weights).astype(np.float32),
+        origin=np.zeros(N_VALUES, np.float32),
+    )
+
+
+def _read_npz(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found: Mapping[str, Any] = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(f"cannot be read as a timbre basis ({error})") from error
+    names = [field.name for field in fields(TimbreBasis)]
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise DataError(f"holds no {missing[0]!r}; expected {', '.join(names)}")
+    return {name: found[name] if name in _SHAPES else str(found[name]) for name in names}
+
+
+def _read_mat(path: Path) -> dict[str, Any]:
+    import scipy.io
+
+    try:
+        struct = scipy.io.loadmat(path)[LABROSA_STRUCT][0, 0]
+        mean, bases = np.asarray(struct["mean"], float), np.asarray(struct["bases"], float)
+    except (OSError, ValueError, KeyError, IndexError, NotImplementedError) as error:
+        raise DataError(
+            f"holds no struct {LABROSA_STRUCT} with 'mean' and 'bases' ({error})"
+        ) from error
+    if mean.shape != _SHAPES["mean"] or bases.shape != (*_SHAPES["mean"], N_VALUES - 1):
+        raise DataError(f"mean is {mean.shape} and bases {bases.shape}; expected 23x20, 23x20x11")
+    basis = basis_from_components(mean, bases.transpose(2, 0, 1))
+    return {field.name: getattr(basis, field.name) for field in fields(basis)}
