@@ -73,13 +73,16 @@ def _band_weights() -> Float32:
     # Flat over [i, i + 1] Bark, 10 dB a Bark below it and 25 dB a Bark above.
     slopes = np.minimum(0, np.minimum(bark - band, -2.5 * (bark - band - 1)))
     ear_db = -6 / (1 + (hz / 200) ** 2) - 8 * (hz / 10_000) ** 2
-    return (10 ** (slopes + ear_db[:, None] / 10)).astype(np.float32)
+    weights = 10 ** (slopes + ear_db[:, None] / 10)
+    # What is 200 dB down adds nothing, but denormal numbers make the product five times slower.
+    weights[weights < 1e-20] = 0
+    return np.asarray(weights, np.float32)
 
 
 @cache
 def _window() -> Float32:
     window = np.hanning(WINDOW_LENGTH + 1)[:-1]
-    return (window / np.sqrt((window**2).sum())).astype(np.float32)
+    return np.asarray(window / np.sqrt((window**2).sum()), np.float32)
 
 
 def frame_count(n_samples: int) -> int:
