@@ -49,7 +49,8 @@ def new_figure(width: float, height: float) -> Figure:
 def style_axes(axes: Axes, *, title: str = "", x: str = "", y: str = "", grid: str = "") -> None:
     """Give axes their title, labels, colors and a quiet grid (``x``, ``y``, ``both`` or none)."""
     if title:
-        axes.set_title(title, fontsize=LARGE, color=INK, loc="left")
+        # a file's name is a title too, and may hold a dollar sign
+        axes.set_title(title, fontsize=LARGE, color=INK, loc="left", parse_math=False)
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
     axes.tick_params(labelsize=TEXT, colors=INK, length=3)

@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from genrelab.errors import DataError
-from genrelab.judging import drawing
-from genrelab.judging.drawing import new_figure, style_axes
-from genrelab.music.segments import N_VALUES, PITCH_CLASSES, Float32, Float64, Segments
+from genrelab.judging.row_figures import SPREADS, SPREADS_LABEL, draw_rows, standardize_rows
+from genrelab.judging.time_axis import Stretch
+from genrelab.music.segments import N_VALUES, PITCH_CLASSES, Segments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Axis = Literal["segments", "time"]
-_ROBUST = 98.0  # percentile of |timbre| that gets the full color: single peaks go beyond
+NAMED_COMPONENTS = ("loudness", "brightness", "flatness", "attack")  # the later have no names
+COMPONENTS = tuple(
+    f"{NAMED_COMPONENTS[i]} {i + 1}" if i < len(NAMED_COMPONENTS) else str(i + 1)
+    for i in range(N_VALUES)
+)
 
 
-def draw_timbre(segments: Segments, *, x: Axis = "segments", title: str = "") -> Figure:
+def draw_timbre(
+    segments: Segments, *, x: Axis = "segments", stretch: Stretch | None = None, title: str = ""
+) -> Figure:
     """Draw the 12 timbre components as a pseudo-spectrogram.
 
-    Each component is shown against its own median, so the loudness (component
-    1, always positive) does not drown in its offset; red is above, blue below.
+    Each component is shown against its own median and in units of its own spread:
+    in one scale for all, the first few would leave nothing to see of the others.
+    Red is above, blue below.
 
     Parameters
     ----------
@@ -30,26 +37,34 @@ def draw_timbre(segments: Segments, *, x: Axis = "segments", title: str = "") ->
         At least one.
     x : {"segments", "time"}
         Whether every segment is equally wide, or as wide as it sounds.
+    stretch : Stretch, optional
+        What of the time axis is shown, the whole by default; colors stay those of the whole.
     title : str
     """
     _check(segments)
-    deviation = segments.timbre - np.median(segments.timbre, axis=0)
-    full = float(np.percentile(np.abs(deviation), _ROBUST)) or 1.0
-    return _draw_rows(
-        segments, deviation, [str(i) for i in range(1, N_VALUES + 1)], x=x, title=title,
-        y="timbre component", color={"cmap": "RdBu_r", "vmin": -full, "vmax": full},
-        color_label="deviation from the median", extend="both",
+    return draw_rows(
+        standardize_rows(segments.timbre), names=COMPONENTS, y="timbre component", title=title,
+        color=SPREADS, color_label=SPREADS_LABEL, extend="both", **_placed(segments, x, stretch),
     )  # fmt: skip
 
 
-def draw_chroma(segments: Segments, *, x: Axis = "segments", title: str = "") -> Figure:
+def draw_chroma(
+    segments: Segments, *, x: Axis = "segments", stretch: Stretch | None = None, title: str = ""
+) -> Figure:
     """Draw the relative strength of the 12 pitch classes, C lowest; options as `draw_timbre`."""
     _check(segments)
-    return _draw_rows(
-        segments, segments.pitches, list(PITCH_CLASSES), x=x, title=title,
-        y="pitch class", color={"cmap": "cividis", "vmin": 0.0, "vmax": 1.0},
-        color_label="relative strength", extend="neither",
+    return draw_rows(
+        segments.pitches, names=PITCH_CLASSES, y="pitch class", title=title,
+        color={"cmap": "cividis", "vmin": 0.0, "vmax": 1.0}, color_label="relative strength",
+        **_placed(segments, x, stretch),
     )  # fmt: skip
+
+
+def segments_stretch(segments: Segments) -> Stretch:
+    """Tell from when to when segments sound."""
+    start = float(segments.start[0])
+    end = float(segments.start[-1] + segments.duration[-1])
+    return Stretch(start=start, stop=max(end, float(segments.start[-1]) + 1e-3))
 
 
 def _check(segments: Segments) -> None:
@@ -57,31 +72,9 @@ def _check(segments: Segments) -> None:
         raise DataError("a track without segments cannot be drawn")
 
 
-def _draw_rows(
-    segments: Segments,
-    values: Float32 | Float64,
-    names: list[str],
-    *,
-    x: Axis,
-    title: str,
-    y: str,
-    color: dict[str, Any],
-    color_label: str,
-    extend: Literal["neither", "both"],
-) -> Figure:
-    figure = new_figure(8.0, 3.8)
-    axes = figure.add_subplot()
-    edges = np.arange(len(segments) + 1.0)
-    if x == "time":
-        end = segments.start[-1] + segments.duration[-1]
-        edges = np.append(segments.start, max(end, segments.start[-1] + 1e-3))
-    rows = np.arange(N_VALUES + 1) + 0.5
-    # rasterized: 9000 segments as vectors would make an SVG of many megabytes
-    mesh = axes.pcolormesh(edges, rows, values.T, rasterized=True, **color)
-    axes.set_yticks(range(1, N_VALUES + 1), names)
-    style_axes(axes, title=title, x="seconds" if x == "time" else "segment", y=y)
-    bar = figure.colorbar(mesh, ax=axes, pad=0.015, aspect=28, extend=extend)
-    bar.set_label(color_label, fontsize=drawing.TEXT, color=drawing.INK)
-    bar.ax.tick_params(labelsize=drawing.SMALL, colors=drawing.INK)
-    bar.outline.set_visible(False)
-    return figure
+def _placed(segments: Segments, x: Axis, stretch: Stretch | None) -> dict[str, Any]:
+    """Where `draw_rows` puts each segment on the x axis."""
+    if x == "segments":
+        return {"edges": np.arange(len(segments) + 1.0), "stretch": None, "x": "segment"}
+    whole = segments_stretch(segments)
+    return {"edges": np.append(segments.start, whole.stop), "stretch": stretch or whole}
