@@ -11,7 +11,6 @@ from genrelab.analyzer import spectrum as module
 from genrelab.analyzer.spectrum import (
     DECAY_DB,
     FRAME_RATE,
-    GAIN_DB,
     HOP_LENGTH,
     N_BANDS,
     SAMPLE_RATE,
@@ -30,6 +29,17 @@ def _tone(hz: float, seconds: float = 1.0, amplitude: float = 1.0) -> np.ndarray
 def test_a_tone_is_loudest_in_its_critical_band(hz: float) -> None:
     found = band_spectrum(_tone(hz)).bands[int(FRAME_RATE / 2)].argmax()
     assert found == int(bark_from_hz(np.array(hz)))
+
+
+def test_a_tone_spreads_upward_and_farther_since_3_2_2() -> None:
+    new, old = (
+        band_spectrum(_tone(1000.0), dialect=dialect).bands[80] for dialect in ("spotify", "msd")
+    )
+    assert new[8] == pytest.approx(old[8], abs=1)
+    assert (new[9:] > old[9:]).all()
+    # Schroeder's spreading falls by 10 dB a Bark upward, by 25 downward; here half of that.
+    assert new[14] - new[18] == pytest.approx(4 * 5, abs=2.5)
+    assert new[6] - new[5] == pytest.approx(12, abs=3)
 
 
 def test_half_the_amplitude_is_6_db_less() -> None:
@@ -69,7 +79,9 @@ def _plain_bands(samples: np.ndarray) -> np.ndarray:
     for i in range(max(1, len(samples) // HOP_LENGTH)):
         frame = padded[i * HOP_LENGTH :][: module.WINDOW_LENGTH]
         power = np.abs(np.fft.rfft(frame * window, module.N_FFT)) ** 2
-        level = 10 * np.log10(power @ module._band_weights() + 1e-12) + GAIN_DB
+        # The strongest of what reaches a band, nearly: a sum of cubes.
+        weights = module._band_weights(module.SPREAD["spotify"]).astype(float)
+        level = 10 / 3 * np.log10((power + 1e-3) ** 3 @ weights)
         before = np.maximum(np.maximum(level, 0), before - DECAY_DB)
         rows.append(before)
     return np.array(rows)
