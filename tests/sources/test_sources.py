@@ -14,6 +14,7 @@ from tests.sources.million_songs import write_million_song
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource
 from genrelab.sources.collecting import Entry, Fault, Source, collect
+from genrelab.sources.folder import FolderSource
 from genrelab.sources.msd import MsdSource
 from genrelab.sources.synthetic import SyntheticSource
 
@@ -32,12 +33,20 @@ def a_million_song_folder(folder: Path) -> MsdSource:
     return MsdSource(folder)
 
 
+def a_folder_of_recordings(folder: Path) -> FolderSource:
+    for name in ("Rock/01 Song.mp3", "Rock/02.mp3", "a.wav", "Ä.flac"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return FolderSource(folder)
+
+
 def the_synthetic_one(_: Path) -> SyntheticSource:
     return SyntheticSource(tracks_per_genre=3)
 
 
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "archive": an_archive,
+    "folder": a_folder_of_recordings,
     "msd": a_million_song_folder,
     "synthetic": the_synthetic_one,
 }

@@ -1,4 +1,4 @@
-"""Collecting: ``collect archive`` and ``collect msd``."""
+"""Collecting: ``collect archive``, ``collect folder`` and ``collect msd``."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the family's commands."""
     family = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     family.command("archive")(archive)
+    family.command("folder")(folder)
     family.command("msd")(msd)
     app.add_typer(family, name="collect", help="Bring tracks and analyses into a corpus.")
 
@@ -83,6 +84,37 @@ def archive(
         from genrelab.sources.archive import ArchiveSource
 
         return ArchiveSource(paths, dialect=dialect, labels=labels, progress=progress)
+
+    _collect(source, output, chosen_format(format, table))
+
+
+def folder(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Recordings, in any folders.")],
+    output: OutputOption,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Genres: columns path (within FOLDER) and genre; artist, title where known.",
+        ),
+    ] = None,
+    format: FormatOption = None,
+    table: TableOption = False,
+) -> None:
+    """Import recordings; `genrelab analyze --corpus` then analyzes them.
+
+    Files without a label are kept without genre, labels without a file counted.
+
+    \b
+    Examples:
+      genrelab collect folder music/ --labels genres.csv -o music.corpus
+      genrelab analyze --corpus music.corpus
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+
+    def source(progress: Progress) -> Source:
+        from genrelab.sources.folder import FolderSource
+
+        return FolderSource(folder, labels=labels, progress=progress)
 
     _collect(source, output, chosen_format(format, table))
 

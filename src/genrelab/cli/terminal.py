@@ -49,14 +49,22 @@ def say(sentence: str) -> None:
 class Bars:
     """Progress bars: a context manager that is a `genrelab.progress.Progress`.
 
+    Parameters
+    ----------
+    unit : str, optional
+        What is counted ("tracks"), to say how many of it a second are done.
+
     Examples
     --------
     >>> with Bars() as progress:
     ...     progress("counting", 1, 2)
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, unit: str | None = None
+    ) -> None:
         self._clock = clock
+        self._unit = unit
         self._stage = ""
         self._began = 0.0
         self._said = 0.0
@@ -83,12 +91,12 @@ class Bars:
         if now - self._began < BAR_AFTER_S:
             return
         if sys.stderr.isatty():
-            self._draw(done, total)
+            self._draw(done, total, rate(done, now - self._began, self._unit))
         elif now - self._said >= LINE_EVERY_S:
             self._said = now
-            say(progress_line(stage, done, total, now - self._began))
+            say(progress_line(stage, done, total, now - self._began, self._unit))
 
-    def _draw(self, done: int, total: int | None) -> None:
+    def _draw(self, done: int, total: int | None, pace: str) -> None:
         if self._bar is None:
             from rich.console import Console
             from rich.progress import (
@@ -102,13 +110,14 @@ class Bars:
 
             self._bar = Progress(
                 *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()),
+                TextColumn("{task.fields[pace]}"),
                 *(TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
                 console=Console(stderr=True),
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(self._stage, total=total)
-        self._bar.update(self._task, completed=done, total=total)
+            self._task = self._bar.add_task(self._stage, total=total, pace=pace)
+        self._bar.update(self._task, completed=done, total=total, pace=pace)
 
     def _finish(self) -> None:
         if self._bar is not None:
@@ -117,14 +126,28 @@ class Bars:
         self._stage = ""
 
 
-def progress_line(stage: str, done: int, total: int | None, elapsed_s: float) -> str:
+def rate(done: int, elapsed_s: float, unit: str | None) -> str:
+    """Say how many of a unit are done a second; nothing where none is counted.
+
+    >>> rate(25, 10.0, "tracks")
+    '2.50 tracks/s'
+    """
+    return f"{done / elapsed_s:.2f} {unit}/s" if unit and elapsed_s > 0 else ""
+
+
+def progress_line(
+    stage: str, done: int, total: int | None, elapsed_s: float, unit: str | None = None
+) -> str:
     """Say in words what a bar would show.
 
     >>> progress_line("importing", 25, 100, 10.0)
     'importing: 25 %, 30 s left'
+    >>> progress_line("analyzing", 25, 100, 10.0, "tracks")
+    'analyzing: 25 %, 2.50 tracks/s, 30 s left'
     """
     if not total:
         return f"{stage}: {done}"
     part = done / total
     left = f", {elapsed_s * (1 - part) / part:.0f} s left" if part > 0 else ""
-    return f"{stage}: {part:.0%}{left}".replace("%", " %")
+    pace = f", {rate(done, elapsed_s, unit)}" if unit else ""
+    return f"{stage}: {part:.0%}{pace}{left}".replace("%", " %")

@@ -222,7 +222,15 @@ class Corpus:
     def put(
         self, track: Track, analysis: Analysis | None = None, entry: Import | None = None
     ) -> None:
-        """Store a track, replacing what stood under its id; an analysis is kept unless given."""
+        """Store a track, replacing what stood under its id.
+
+        An analysis is kept unless another is given, or the recording has changed.
+        """
+        self._db.execute(
+            "DELETE FROM analyses WHERE track_id IN "
+            "(SELECT id FROM tracks WHERE id=? AND audio_digest<>?)",
+            (track.id, track.audio_digest),
+        )
         row = [*row_from_track(track).values()]
         row += [entry.id, entry.fingerprint] if entry else [None, None]
         names = (*TRACK_COLUMNS, "import_id", "fingerprint")
@@ -233,9 +241,10 @@ class Corpus:
             row,
         )
         if analysis is not None:
-            self._put_analysis(track.id, analysis)
+            self.put_analysis(track.id, analysis)
 
-    def _put_analysis(self, track_id: str, analysis: Analysis) -> None:
+    def put_analysis(self, track_id: str, analysis: Analysis) -> None:
+        """Store the analysis of a track that is there, replacing the one it has."""
         self._analysis_digests.pop(track_id, None)
         row = {"track_id": track_id, **row_from_analysis(analysis)}
         self._db.execute(
@@ -254,7 +263,7 @@ class Corpus:
             [*(values[name] for name in fields), entry.id, entry.fingerprint, track.id],
         )
         if analysis is not None:
-            self._put_analysis(track.id, analysis)
+            self.put_analysis(track.id, analysis)
 
     def remove_outdated(self, entry: Import) -> int:
         """Take out tracks that an older version of an item had and this one has not."""
@@ -303,6 +312,11 @@ class Corpus:
         """Map the id of every analyzed track to its analysis' dialect."""
         with self._explained():
             return dict(self._db.execute("SELECT track_id, dialect FROM analyses"))
+
+    def analyzers(self) -> dict[str, str]:
+        """Map the id of every analyzed track to who computed its analysis."""
+        with self._explained():
+            return dict(self._db.execute("SELECT track_id, analyzer FROM analyses"))
 
     def segments(self, track_ids: Iterable[str]) -> Iterator[tuple[str, Segments]]:
         """Yield (id, segments) of tracks, in the order given, one in memory at a time."""

@@ -24,7 +24,7 @@ from genrelab.music.journal import Import
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 
-Reason = Literal["duplicate id", "two genres", "no segments", "unreadable"]
+Reason = Literal["duplicate id", "two genres", "no segments", "no recording", "unreadable"]
 """Why a record is left out; the journal of a corpus counts them by these names."""
 
 BATCH_TRACKS = 64

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A CSV has a header with ``genre`` and ``file`` or ``track_id``; ``artist``,
+A CSV has a header with ``genre`` and ``path``, ``file`` or ``track_id``; ``artist``,
 ``artist_id``, ``title``, ``album`` and ``isrc`` are read where they stand. A
 tagtraum-format file (``.cls``) has a track id, a tab, a genre and perhaps a
 second one a line; ``#`` begins a comment. What stands twice under two genres is
@@ -20,7 +20,7 @@ from pathlib import Path
 from genrelab.errors import DataError, UsageError
 from genrelab.music.genres import canonical_genre
 
-KEY_COLUMNS = ("track_id", "file")
+KEY_COLUMNS = ("track_id", "path", "file")
 VALUE_COLUMNS = ("genre", "artist", "artist_id", "title", "album", "isrc")
 
 
@@ -85,7 +85,7 @@ def labels_from_csv(path: Path) -> Labels:
     if "genre" not in header or not set(KEY_COLUMNS) & set(header):
         raise DataError(
             f"{path}: its columns are {', '.join(header) or 'none'}; expected a header with "
-            "genre and file or track_id (and perhaps artist, artist_id, title, album, isrc)"
+            "genre and path, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
         )
     by_key: dict[str, Label] = {}
     for number, row in enumerate(rows, 2):

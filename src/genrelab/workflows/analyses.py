@@ -1,0 +1,267 @@
+"""Analyses: many recordings analyzed, into files or into a corpus.
+
+Conventions
+-----------
+A file is complete or absent. One that is there, is not older than its recording, and
+comes from this analyzer in the dialect asked for, is left. What cannot be analyzed
+becomes an outcome that says why, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from genrelab.errors import GenrelabError, UsageError
+from genrelab.music.analysis import Analysis, Dialect
+from genrelab.progress import Progress, silent
+from genrelab.workflows.sound_files import SoundFile, SoundFiles
+from genrelab.workflows.workers import Finished, usable_cores, work_through
+from genrelab.workflows.writing import writing_to
+
+STAGE = "analyzing"
+OK = "OK"  # what ``meta.detailed_status`` says of a recording with which nothing was wrong
+Status = Literal["analyzed", "left", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a recording.
+
+    Attributes
+    ----------
+    path : Path or None
+        None where no recording was found.
+    status : {"analyzed", "left", "failed"}
+        ``left`` where its analysis was there already.
+    sentence : str
+        Why it failed, or what was not as it should be; may be empty.
+    raw : bytes or None
+        The analysis as JSON, where it is not written to a file.
+    """
+
+    path: Path | None
+    status: Status
+    sentence: str = ""
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How recordings are to be analyzed.
+
+    Attributes
+    ----------
+    dialect : {"spotify", "echonest", "msd"}
+    timbre_basis : Path or None
+        Another basis than the one that ships.
+    """
+
+    dialect: Dialect = "spotify"
+    timbre_basis: Path | None = None
+
+    def analyze(self, path: Path) -> Analysis:
+        """Analyze a recording so."""
+        from genrelab.analyzer.pipeline import analyze
+
+        return analyze(path, dialect=self.dialect, timbre_basis=self.timbre_basis)
+
+    def analyzer(self) -> str:
+        """Name the analyzer that these settings make, as its analyses have it."""
+        from genrelab.analyzer.pipeline import analyzer_name
+
+        return analyzer_name(timbre_basis=self.timbre_basis)
+
+    def check(self) -> None:
+        """Find out now, not with every recording, whether the parts can be loaded."""
+        if self.timbre_basis is not None:
+            self.analyzer()
+
+
+class DiskError(GenrelabError):
+    """Analyses that cannot be written: none of the others could be, either."""
+
+
+def analyze_files(
+    sounds: SoundFiles,
+    *,
+    settings: Settings | None = None,
+    jobs: int | None = None,
+    again: bool = False,
+    progress: Progress = silent,
+) -> Iterator[Outcome]:
+    """Analyze recordings, each into the file that is planned for it.
+
+    Parameters
+    ----------
+    sounds : SoundFiles
+    settings : Settings, optional
+        The shipped analyzer in Spotify's dialect by default.
+    jobs : int, optional
+        Processes; by default as many as there are processor cores.
+    again : bool
+        Whether to analyze what is there already, too.
+    progress : Progress
+        Told the recordings that are done.
+
+    Yields
+    ------
+    Outcome
+        One a recording, and one a fault of the inputs; those without an output file
+        in the order given, others as they are finished.
+
+    Raises
+    ------
+    UsageError
+        If an output cannot be written where it is planned.
+    GenrelabError
+        If the disk is full; what was finished is safe.
+    """
+    settings = settings or Settings()
+    check_jobs(jobs)
+    settings.check()
+    for sentence in sounds.faults:
+        yield Outcome(path=None, status="failed", sentence=sentence)
+    missing = []
+    for sound in sounds.files:
+        if not again and _is_current(sound, settings):
+            yield Outcome(path=sound.path, status="left")
+        else:
+            missing.append(sound)
+    _make_folders(missing)
+    outcomes = run_tasks(
+        partial(_analyze_file, settings), missing, _file_lost, jobs=jobs, progress=progress
+    )
+    for _, outcome in _in_order(outcomes) if _for_stdout(missing) else outcomes:
+        if isinstance(outcome, DiskError):
+            raise outcome
+        yield outcome
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Refuse fewer than one process."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs is {jobs}; expected 1 or more")
+
+
+def _for_stdout(files: Sequence[SoundFile]) -> bool:
+    return any(file.output is None for file in files)
+
+
+def _make_folders(files: Sequence[SoundFile]) -> None:
+    for folder in dict.fromkeys(file.output.parent for file in files if file.output):
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+class _Head(msgspec.Struct):
+    """The part of an analysis that tells where it comes from."""
+
+    meta: dict[str, Any]
+    segments: msgspec.Raw
+
+
+def _is_current(sound: SoundFile, settings: Settings) -> bool:
+    if sound.output is None:
+        return False
+    try:
+        if sound.output.stat().st_mtime_ns < sound.path.stat().st_mtime_ns:
+            return False
+        meta = msgspec.json.decode(sound.output.read_bytes(), type=_Head).meta
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    wanted = (settings.analyzer(), settings.dialect)
+    return (meta.get("analyzer_version"), meta.get("dialect")) == wanted
+
+
+def run_tasks(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    lost: Callable[[Any, str], Any],
+    *,
+    jobs: int | None,
+    progress: Progress,
+) -> Iterator[tuple[int, Any]]:
+    """Yield (index, result) of tasks as they are finished; ``lost`` stands in for a worker."""
+    progress(STAGE, 0, len(tasks))
+    for done, finished in enumerate(_finished(function, tasks, jobs), 1):
+        result = finished.result
+        if finished.death is not None:
+            result = lost(tasks[finished.index], finished.death)
+        progress(STAGE, done, len(tasks))
+        yield finished.index, result
+
+
+def _finished(
+    function: Callable[[Any], Any], tasks: Sequence[Any], jobs: int | None
+) -> Iterator[Finished[Any]]:
+    if len(tasks) == 1:  # another process would only take time to start
+        yield Finished(index=0, result=function(tasks[0]))
+        return
+    yield from work_through(function, tasks, jobs=jobs or usable_cores())
+
+
+def _in_order(results: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Hold back what is finished before its turn."""
+    early: dict[int, Any] = {}
+    turn = 0
+    for index, result in results:
+        early[index] = result
+        while turn in early:
+            yield turn, early.pop(turn)
+            turn += 1
+
+
+def _analyze_file(settings: Settings, sound: SoundFile) -> Outcome | DiskError:
+    analysis = attempt(settings, sound.path)
+    if isinstance(analysis, str):
+        return Outcome(path=sound.path, status="failed", sentence=analysis)
+    raw = analysis.to_json() + b"\n"
+    remark = remark_on(analysis)
+    if sound.output is None:
+        return Outcome(path=sound.path, status="analyzed", sentence=remark, raw=raw)
+    try:
+        _write(sound.output, raw)
+    except GenrelabError as error:
+        return DiskError(str(error))
+    return Outcome(path=sound.path, status="analyzed", sentence=remark)
+
+
+def attempt(settings: Settings, path: Path) -> Analysis | str:
+    """Analyze a recording, or say in one sentence why that is impossible."""
+    try:
+        return settings.analyze(path)
+    except GenrelabError as error:
+        return str(error)
+    except MemoryError:
+        return f"{path}: too long for the memory of this machine; analyze it in parts"
+    except Exception as error:  # noqa: BLE001 - one recording must not end a batch of a thousand
+        kind = type(error).__name__
+        what = " ".join(str(error).split())
+        return f"{path}: the analyzer failed on it ({kind}: {what}); please report this"
+
+
+def remark_on(analysis: Analysis) -> str:
+    """Return what was not as it should be with a recording, empty if nothing was."""
+    status = str(analysis.meta.get("detailed_status") or OK)
+    return "" if status == OK else status
+
+
+def _file_lost(sound: SoundFile, death: str) -> Outcome:
+    sentence = f"{sound.path}: the process that analyzed it {death}; the file may be damaged"
+    return Outcome(path=sound.path, status="failed", sentence=sentence)
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial_path = path.with_name(f"{path.name}.partial")
+    with writing_to(path):
+        try:
+            partial_path.write_bytes(content)
+            partial_path.replace(path)
+        finally:
+            partial_path.unlink(missing_ok=True)
