@@ -50,6 +50,8 @@ LOUDEST = 2.0**16  # far above full scale, yet with squares that float32 can add
 MAX_CHANNELS = 1024  # of samples given as an array: more, and its axes are the wrong way round
 _ENOUGH = 0.99  # of the announced length; what is shorter may be damaged in the middle
 _PADDING_S = 0.1  # by which codecs may miss it
+_MOST_ROOM = 2 * 3600 * SAMPLE_RATE  # samples made room for at once, whatever a header says
+_MORE_ROOM = 60 * SAMPLE_RATE  # and by how many it grows
 _QUALITY = "HQ"
 
 
@@ -219,8 +221,9 @@ class _Intake:
         self.remarks: list[str] = []
 
     def take_all(self, blocks: Iterable[Float32], n_expected: int) -> None:
-        """Take every block; ``n_expected`` of them, more or less, so that room is made at once."""
-        self._samples = np.empty(self._length(max(n_expected, 0)) + 1, np.float32)
+        """Take every block; ``n_expected`` is how many samples there may be."""
+        room = min(max(self._length(n_expected), 0), _MOST_ROOM)
+        self._samples = np.empty(room + SAMPLE_RATE, np.float32)
         for block in blocks:
             self.n += len(block)
             mono = self._mix(block)
@@ -246,8 +249,8 @@ class _Intake:
     def _append(self, samples: Float32) -> None:
         end = self._filled + len(samples)
         if end > len(self._samples):
-            # In place: the memory is mapped anew, not copied, and what is not written costs none.
-            self._samples.resize(end + end // 2, refcheck=False)
+            # In place: the memory is mapped anew, not copied. Room that is new is written to.
+            self._samples.resize(end + _MORE_ROOM, refcheck=False)
         self._samples[self._filled : end] = samples
         self._filled = end
 
@@ -262,9 +265,8 @@ class _Intake:
         if self.n == 0:
             raise DataError(f"{self._name}: no samples in it; nothing can be analyzed")
         length = max(1, self._length(self.n))
-        if self._filled < length:
-            self._append(np.zeros(length - self._filled, np.float32))
         self._samples.resize(length, refcheck=False)
+        self._samples[self._filled :] = 0
         if self._n_repaired:
             self.remarks.append(f"{self._n_repaired} values that are no sound were replaced")
         return Recording(

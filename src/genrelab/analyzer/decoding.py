@@ -130,7 +130,8 @@ def open_with_ffmpeg(path: Path) -> Iterator[Sound]:
         if first is None:
             raise DataError(f"{path}: nothing in it can be decoded; {_EXPECTED}")
         stream = container.streams.audio[0]
-        seconds = float((stream.duration or 0) * stream.time_base) if stream.time_base else 0.0
+        ticks = stream.duration or 0  # of an unknown length, no sample is announced
+        seconds = ticks * float(stream.time_base) if ticks else 0.0
         channels = first.layout.nb_channels
         yield Sound(
             decoder="FFmpeg",
