@@ -16,11 +16,11 @@ from typing import Annotated
 import typer
 
 from genrelab import __version__
-from genrelab.cli import analyzing, collecting, corpora, predicting, reproducing, training
+from genrelab.cli import analyzing, collecting, corpora, predicting, reproducing, showing, training
 from genrelab.cli.terminal import say
 from genrelab.errors import GenrelabError
 
-FAMILIES = (collecting, analyzing, corpora, training, predicting, reproducing)
+FAMILIES = (collecting, analyzing, showing, corpora, training, predicting, reproducing)
 WRONG_USE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 

@@ -31,6 +31,25 @@ DPI = 160  # of a PNG: 8 inches give 1280 pixels
 _RC_LOCK = threading.Lock()  # what SVG is written with is a global setting of Matplotlib
 
 
+def require_matplotlib() -> None:
+    """Make sure that figures can be drawn, before anything long is done for them.
+
+    Raises
+    ------
+    MissingExtraError
+        If Matplotlib is not installed.
+    """
+    _figure_class()
+
+
+def _figure_class() -> type[Figure]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("drawing figures", "figures") from error
+    return Figure
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Make an empty figure, in inches.
 
@@ -39,11 +58,7 @@ def new_figure(width: float, height: float) -> Figure:
     MissingExtraError
         If Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("drawing figures", "figures") from error
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=100)
+    return _figure_class()(figsize=(width, height), layout="constrained", facecolor="white", dpi=100)
 
 
 def style_axes(axes: Axes, *, title: str = "", x: str = "", y: str = "", grid: str = "") -> None:
@@ -80,9 +95,14 @@ def save_figure(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, 
     stem = Path(path_without_suffix)
     stem.parent.mkdir(parents=True, exist_ok=True)
     png, svg = (stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg"))
-    figure.savefig(png, dpi=DPI, metadata={"Software": None})
+    write_png(figure, png)
     write_svg(figure, svg)
     return png, svg
+
+
+def write_png(figure: Figure, file: Path | IO[bytes]) -> None:
+    """Write a figure as PNG; the same figure gives the same bytes."""
+    figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
 
 
 def write_svg(figure: Figure, file: Path | IO[bytes]) -> None:

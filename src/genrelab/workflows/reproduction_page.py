@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-Figures carry the paper's numbers: 3 timbre, 4 chroma, 5 schematic, 6, 9 and 10
-training curves, 7 and 8 confusion matrices. Each stands in ``figures/`` as PNG
-and SVG too.
+Figures carry the paper's numbers: 1 spectrogram and 2 MFCCs where the corpus has audio,
+3 timbre, 4 chroma, 5 schematic, 6, 9 and 10 training curves, 7 and 8 confusion matrices.
+Each stands in ``figures/`` as PNG and SVG too.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING
 from genrelab import __version__
 from genrelab.judging.figures import (
     StudyPoint,
-    draw_chroma,
     draw_confusion,
     draw_forest,
     draw_network,
     draw_study,
-    draw_timbre,
     draw_training,
     save_figure,
 )
@@ -45,6 +43,7 @@ from genrelab.progress import Progress, silent
 from genrelab.tables import Cell, Table, without_empty_columns
 from genrelab.workflows import paper
 from genrelab.workflows.arrays import Arrays
+from genrelab.workflows.illustrations import choose_illustration, draw_illustration
 from genrelab.workflows.paper_tables import Outcome, balanced_outcomes
 from genrelab.workflows.studies import StudyName
 
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
 
 _CURVES: dict[NetworkName, int] = {"c1m1": 6, "c1m2": 9, "c2m1": 10}
 _MATRICES: dict[NetworkName, str] = {"c1m1": "7a", "c1m2": "7b", "c2m1": "8"}
-_MISSING = "Figures 1 (spectrogram) and 2 (MFCCs) need audio, which this corpus does not hold."
-
 
 _CAUTION = (
     "Intervals are 95 %, from a bootstrap over test tracks. Tracks of one artist resemble one "
@@ -156,24 +153,13 @@ def _summary(main: Sequence[Outcome], tables: Mapping[str, Table], album: _Album
 
 def _data(corpus: Corpus, arrays: Arrays, album: _Album, timbre: Outcome) -> Section:
     counts, left_out, remarks = arrays.tables()
-    track_id = timbre.run.predictions("test").track_ids[0]
-    [(_, segments)] = corpus.segments([track_id])
-    pictures = [
-        album.add(
-            "figure-3-timbre",
-            draw_timbre(segments, title=track_id),
-            f"Figure 3: timbre of {track_id}, segments on x, components on y",
-        ),
-        album.add(
-            "figure-4-chroma",
-            draw_chroma(segments, title=track_id),
-            f"Figure 4: chroma of {track_id}",
-        ),
-    ]
+    shown = choose_illustration(corpus, timbre.run.predictions("test").track_ids)
+    pictures = [album.add(one.name, one.figure, one.caption) for one in draw_illustration(shown)]
     blocks: list[Block] = [_per_genre(counts), *([left_out] if left_out.rows else [])]
     if remarks.rows:
         blocks.append(Points([f"{sample}: {text}" for sample, text in remarks.rows]))
-    return Section("Data", [*blocks, *pictures, Paragraph(_MISSING)])
+    missing = [Paragraph(shown.sentence)] if shown.sentence else []
+    return Section("Data", [*blocks, *pictures, *missing])
 
 
 def _per_genre(counts: Table) -> Table:
