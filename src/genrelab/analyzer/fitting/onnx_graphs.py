@@ -134,11 +134,19 @@ class Graph:
         outputs: Mapping[str, tuple[str, Shape]],
         properties: Mapping[str, str] | None = None,
     ) -> None:
-        """Check the graph and write it.
+        """Check the graph and write it to a file; see `to_bytes`."""
+        Path(path).write_bytes(self.to_bytes(outputs=outputs, properties=properties))
+
+    def to_bytes(
+        self,
+        *,
+        outputs: Mapping[str, tuple[str, Shape]],
+        properties: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Check the graph and return the content of its file.
 
         Parameters
         ----------
-        path : path-like
         outputs : mapping of str to (name of a value, shape)
             What the network gives, under these names.
         properties : mapping of str to str, optional
@@ -163,7 +171,7 @@ class Graph:
         )
         helper.set_model_props(model, dict(properties or {}))
         self._onnx.checker.check_model(model)
-        Path(path).write_bytes(model.SerializeToString())
+        return bytes(model.SerializeToString())
 
     def _add_weight(self, values: Array, name: str) -> str:
         array = np.ascontiguousarray(values)
