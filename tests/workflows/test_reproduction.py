@@ -9,10 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import UsageError
 from genrelab.learning.features import INPUT_NAMES
 from genrelab.learning.recipes import SAMPLES
@@ -142,6 +146,26 @@ def test_a_second_call_trains_and_writes_nothing_twice(reproduced, synthetic_cor
     result = run(synthetic_corpus, out)
     assert result.returncode == 0, result.stderr
     assert {**state(out / "runs"), **state(out / "arrays")} == before
+
+
+def test_a_corpus_with_audio_gets_figures_1_and_2(
+    reproduced, synthetic_corpus: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(reproduced[0], tmp_path / "paper"))
+    heard = shutil.copy(synthetic_corpus, tmp_path / "heard.corpus")
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "noise.wav", rng.normal(0, 0.1, 2 * SAMPLE_RATE), SAMPLE_RATE)
+    with Corpus(heard, "write") as corpus, corpus.transaction():
+        for track in [track for track in corpus.tracks() if track.genre == "Jazz"]:
+            corpus.put(replace(track, audio_path="noise.wav"))
+    with Corpus(heard) as corpus:
+        page = reproduce(corpus, out, SETTINGS).page.read_text(encoding="utf-8")
+    for number in ("1-spectrogram", "2-mfcc"):
+        for ending in ("png", "svg"):
+            assert (out / "figures" / f"figure-{number}.{ending}").stat().st_size > 1000
+    drawn = re.findall(r"Figure \d: [^<]*?(synthetic-[\w.]+)", page)
+    assert len(drawn) >= 4 and len(set(drawn)) == 1  # Figures 1 to 4 are of one track
+    assert "need audio" not in page
 
 
 OTHERS = [

@@ -58,7 +58,9 @@ def new_figure(width: float, height: float) -> Figure:
     MissingExtraError
         If Matplotlib is not installed.
     """
-    return _figure_class()(figsize=(width, height), layout="constrained", facecolor="white", dpi=100)
+    return _figure_class()(
+        figsize=(width, height), layout="constrained", facecolor="white", dpi=100
+    )
 
 
 def style_axes(axes: Axes, *, title: str = "", x: str = "", y: str = "", grid: str = "") -> None:

@@ -50,6 +50,8 @@ def draw_components(shapes: Float32, *, title: str = "") -> Figure:
         mesh = _draw_surface(axes, shape / full, {"cmap": "RdBu_r", "vmin": -1, "vmax": 1})
         name = NAMED_COMPONENTS[i] if i < len(NAMED_COMPONENTS) else ""
         axes.set_title(f"{i + 1} {name}".strip(), fontsize=drawing.TEXT, color=drawing.INK)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("frequency, Hz", fontsize=drawing.TEXT)
     bar = figure.colorbar(mesh, ax=grid, aspect=40, pad=0.015, ticks=[-1, 0, 1])
     bar.ax.set_yticklabels(["weaker", "same", "stronger"])
     _finish(figure, bar, "as the component grows", title)

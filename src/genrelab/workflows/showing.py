@@ -122,7 +122,7 @@ def show_components(
     require_matplotlib()
     places = _places(["components"], out if out is not None else ".", format)
     basis = _load_basis(Path(timbre_basis) if timbre_basis is not None else None)
-    _write(timbre_figures.draw_components(basis.pictures), places["components"])
+    _write(_draw_basis(basis), places["components"])
     return Shown(paths=list(places.values()))
 
 
@@ -233,8 +233,13 @@ def _draw_segments(subject: Subject, basis: TimbreBasis) -> Figure:
     return timbre_figures.draw_surfaces(pictures, names, title=subject.title)
 
 
+def _draw_basis(basis: TimbreBasis) -> Figure:
+    title = "What each of the twelve timbre values adds to a segment"
+    return timbre_figures.draw_components(basis.pictures, title=title)
+
+
 def _draw_components(_: Subject, basis: TimbreBasis) -> Figure:
-    return timbre_figures.draw_components(basis.pictures)
+    return _draw_basis(basis)
 
 
 _DRAWERS: dict[PictureName, Callable[[Subject, TimbreBasis], Figure]] = {
