@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = (
     *("tensorflow", "keras", "torch", "numba", "sklearn", "matplotlib"),
-    *("pyarrow", "fastapi", "h5py", "onnx", "onnxruntime"),
+    *("pyarrow", "fastapi", "h5py", "onnx", "onnxruntime", "av", "soundfile", "soxr", "scipy"),
 )
 REPORT = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 HELP = """

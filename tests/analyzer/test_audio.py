@@ -38,7 +38,7 @@ def test_every_format_is_read(kind, tmp_path, capfd):
     middle = recording.samples[SAMPLE_RATE // 2 : -SAMPLE_RATE // 2]
     assert abs(strongest_hz(middle) - 440) < 2
     assert abs(np.sqrt(2 * np.mean(middle**2)) - 0.5) < 0.02
-    library = "FFmpeg" if kind in FFMPEG_CODECS else "libsndfile"
+    library = "FFmpeg" if kind in (*FFMPEG_CODECS, "opus") else "libsndfile"
     assert recording.input_process == f"{library} L+R {rate}->22050"
     assert capfd.readouterr() == ("", "")
 

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-libsndfile reads what it can (wav, flac, ogg, opus, mp3, aiff, au...), FFmpeg through
-PyAV the rest (m4a, aac, wma, webm...). A block is [n, channels], float32, full scale
+libsndfile reads what it can (wav, flac, ogg, mp3, aiff, au...), FFmpeg through PyAV
+the rest (m4a, aac, wma, webm...) and Opus, which takes libsndfile over twice the time. A block is [n, channels], float32, full scale
 at 1, and is overwritten by the next one. FFmpeg may open files of sound only, no
 playlists, so that a file cannot make it read other files or ask the network.
 
@@ -67,7 +67,7 @@ class Sound:
 
 @contextmanager
 def open_with_libsndfile(file: IO[bytes]) -> Iterator[Sound | None]:
-    """Decode a file with libsndfile; None where it does not know the format."""
+    """Decode a file with libsndfile; None where it does not know the format, or is slow."""
     import soundfile
 
     with mpg123_silenced():
@@ -77,6 +77,9 @@ def open_with_libsndfile(file: IO[bytes]) -> Iterator[Sound | None]:
             yield None
             return
         with sound:
+            if sound.subtype == "OPUS":
+                yield None
+                return
             remarks: list[str] = []
             yield Sound(
                 decoder="libsndfile",
@@ -211,9 +214,11 @@ def float_samples(samples: npt.NDArray[Any]) -> Float32:
     >>> float_samples(np.array([-32768, 16384], np.int16)).tolist()
     [-1.0, 0.5]
     """
+    if samples.dtype == np.float32:
+        return samples
     if np.issubdtype(samples.dtype, np.floating):
         with np.errstate(over="ignore"):  # to infinity, which is dealt with where it is found
-            return samples.astype(np.float32, copy=False)
+            return samples.astype(np.float32)
     kind = np.iinfo(samples.dtype)
     half = (int(kind.max) - int(kind.min) + 1) // 2
     zero = 0 if kind.min else half  # unsigned samples swing around the middle
