@@ -3,9 +3,10 @@
 Conventions
 -----------
 libsndfile reads what it can (wav, flac, ogg, mp3, aiff, au...), FFmpeg through PyAV
-the rest (m4a, aac, wma, webm...) and Opus, which takes libsndfile over twice the time. A block is [n, channels], float32, full scale
-at 1, and is overwritten by the next one. FFmpeg may open files of sound only, no
-playlists, so that a file cannot make it read other files or ask the network.
+the rest (m4a, aac, wma, webm...) and Opus, which takes libsndfile over twice the time.
+A block is [n, channels], float32, full scale at 1, and is overwritten by the next one.
+FFmpeg may open files of sound only, no playlists, so that a file cannot make it read
+other files or ask the network.
 
 libmpg123, inside libsndfile, writes what it thinks of a damaged MP3 straight to file
 descriptor 2. While libsndfile reads, that descriptor leads to a temporary file; what
