@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_SEGMENTS = 5  # side by side
 _TICKS_HZ = {100: "100", 500: "500", 1000: "1k", 2000: "2k", 5000: "5k", 10_000: "10k"}
+_SOFTEST_TOP_DB = 30.0  # above the floor: silence stays dark
 _ACROSS = 4  # components in a row of the picture
 
 
@@ -78,9 +79,9 @@ def draw_surfaces(
     """
     if not surfaces or not names:
         raise DataError("there are no segments whose timbre can be drawn")
-    figure = new_figure(1.9 + 1.6 * max(len(names), 2), 1.1 + 2.1 * len(surfaces))
+    figure = new_figure(max(8.0, 1.9 + 1.6 * len(names)), 1.1 + 2.1 * len(surfaces))
     grid = figure.subplots(len(surfaces), len(names), sharex=True, sharey=True, squeeze=False)
-    loudest = max(1.0, *(float(of_row.max()) for of_row in surfaces.values()))
+    loudest = max(_SOFTEST_TOP_DB, *(float(of_row.max()) for of_row in surfaces.values()))
     color = {"cmap": "magma", "vmin": 0.0, "vmax": loudest}
     for axes, name in zip(grid[0], names, strict=True):
         axes.set_title(name, fontsize=drawing.TEXT, color=drawing.INK)

@@ -80,8 +80,9 @@ class Subject:
 
     def timbre_for(self, basis: TimbreBasis) -> Float32:
         """The timbre in a basis' dialect, as far as both dialects are known."""
-        known = "unknown" not in (basis.dialect, self.analysis.dialect)
-        analysis = self.analysis.in_dialect(basis.dialect) if known else self.analysis
+        analysis = self.analysis
+        if analysis.dialect != basis.dialect and "unknown" not in (analysis.dialect, basis.dialect):
+            analysis = analysis.in_dialect(basis.dialect)
         return analysis.segments.timbre
 
 
