@@ -74,9 +74,7 @@ def find_meter(spectrum: BandSpectrum, segments: Segments, bounds: Float64) -> M
     n = max(0, len(bounds) - 1)
     evidence = downbeat_evidence(spectrum, segments, bounds) if n else np.zeros(0)
     if n < MIN_BEATS:
-        return Meter(
-            time_signature=1, confidence=0.0, downbeats=np.arange(n), evidence=evidence
-        )
+        return Meter(time_signature=1, confidence=0.0, downbeats=np.arange(n), evidence=evidence)
     paths = {meter: _bar_positions(evidence, meter) for meter in METERS}
     triple = (paths[3].score - paths[4].score) / np.sqrt(n) - TRIPLE_THRESHOLD
     meter = 3 if triple > 0 else 4

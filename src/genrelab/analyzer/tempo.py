@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import scipy.fft
 from scipy.ndimage import gaussian_filter1d
 
@@ -53,6 +54,8 @@ _DRIFT_RATIOS = (1.0, 2.0, 4.0)  # multiples of the period that show a drift mos
 _WINDOW = round(WINDOW_S * ONSET_RATE)
 _N_FFT = scipy.fft.next_fast_len(2 * _WINDOW, real=True)
 _TINY = 1e-9
+
+Steps = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,9 @@ def periodogram(onsets: Float32) -> Float32:
     float32 array [w, lags]
         At lags of 0, 1, ... steps of the onset strength; all 0 where nothing begins.
     """
-    windows = onsets[np.minimum(_starts(len(onsets))[:, None] + np.arange(_WINDOW), len(onsets) - 1)]
+    windows = onsets[
+        np.minimum(_starts(len(onsets))[:, None] + np.arange(_WINDOW), len(onsets) - 1)
+    ]
     lengths = np.minimum(len(onsets), _WINDOW)
     windows = (windows - windows[:, :lengths].mean(axis=1, keepdims=True)) * _taper()
     windows[:, lengths:] = 0
@@ -123,7 +128,8 @@ def find_tempo(onsets: Float32) -> Tempo:
     120
     """
     windows = periodogram(gaussian_filter1d(onsets, SMOOTHING, mode="constant"))
-    times = (_starts(len(onsets)) + min(_WINDOW, len(onsets)) / 2) / ONSET_RATE
+    middles = _starts(len(onsets)) + min(_WINDOW, len(onsets)) / 2
+    times = np.asarray(middles / ONSET_RATE, np.float64)
     if not windows.any():
         return Tempo(bpm=0.0, confidence=0.0, times=times, periods=np.zeros(len(times)))
     grid = tempo_grid()
@@ -149,7 +155,8 @@ def periodicity(windows: Float32) -> Float32:
 def tempo_evidence(periodicity: Float32) -> Float64:
     """Read a recording's periodicity [lags] for every tempo, at `RATIOS` -> [tempi, ratios]."""
     lags = 60 * ONSET_RATE / tempo_grid()[:, None] * np.array(RATIOS)
-    return np.interp(lags, np.arange(len(periodicity)), periodicity, right=0.0)
+    values = np.interp(lags, np.arange(len(periodicity)), periodicity, right=0.0)
+    return np.asarray(values)
 
 
 def tempo_scores(periodicity: Float32) -> Float64:
@@ -173,7 +180,7 @@ def _follow_drift(windows: Float32, period: float) -> Float64:
     return np.asarray(periods[_cheapest_path(evidence, cost)])
 
 
-def _cheapest_path(evidence: Float32, cost: Float64) -> Float64:
+def _cheapest_path(evidence: Float32, cost: Float64) -> Steps:
     """Find the states [w] that gather most evidence [w, s] less the cost [s, s] of changes."""
     score = evidence[0].astype(np.float64)
     back = np.zeros(evidence.shape, np.int64)
@@ -188,7 +195,7 @@ def _cheapest_path(evidence: Float32, cost: Float64) -> Float64:
     return path
 
 
-def _starts(n: int) -> Float64:
+def _starts(n: int) -> Steps:
     """List the first steps of the windows over n steps; the last one ends where they end."""
     last = max(0, n - _WINDOW)
     return np.unique(np.append(np.arange(0, last, round(HOP_S * ONSET_RATE)), last))
