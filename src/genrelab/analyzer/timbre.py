@@ -11,6 +11,7 @@ draws a surface from a timbre vector again::
     timbre[k]  = origin[k] + sum((surface - mean) * weights[k])
     surface'   = mean + sum over k of (timbre[k] - origin[k]) * pictures[k]
 
+``origin`` depends on the dialect, which the rest does not: see `genrelab.music.dialects`.
 The first coordinate is the surface's level, then brightness, flatness, attack and
 finer shapes. Drawing a surface and weighing it returns the timbre exactly.
 
@@ -48,7 +49,6 @@ _SHAPES = {
     "mean": (N_BANDS, N_COLUMNS),
     "weights": (N_VALUES, N_BANDS, N_COLUMNS),
     "pictures": (N_VALUES, N_BANDS, N_COLUMNS),
-    "origin": (N_VALUES,),
 }
 _CHUNK = 4096  # frames summed at a time: two hours need no copy in float64
 _INVERSE_TOLERANCE = 1e-3  # of a picture's own weight, after rounding to float32
@@ -115,10 +115,10 @@ class TimbreBasis:
         Of each coordinate.
     pictures : float32 array [12, N_BANDS, N_COLUMNS]
         What one more of each coordinate adds to a surface; the inverse of ``weights``.
-    origin : float32 array [12]
-        The timbre of ``mean``.
-    dialect : {"spotify", "echonest", "msd", "unknown"}
-        Whose timbre it is.
+    dialects : tuple of {"spotify", "echonest", "msd", "unknown"}
+        Whose timbre it knows; what nobody's analyzer computes is of an unknown one.
+    origins : float32 array [d, 12]
+        The timbre of ``mean`` in each dialect.
     fitted_on : str
         A sentence; empty where the file does not say.
 
@@ -131,53 +131,77 @@ class TimbreBasis:
     mean: Float32
     weights: Float32
     pictures: Float32
-    origin: Float32
-    dialect: Dialect = "unknown"
+    dialects: tuple[Dialect, ...]
+    origins: Float32
     fitted_on: str = ""
 
     def __post_init__(self) -> None:
-        for name, shape in _SHAPES.items():
+        shapes = {**_SHAPES, "origins": (len(self.dialects), N_VALUES)}
+        for name, shape in shapes.items():
             values = np.ascontiguousarray(getattr(self, name), np.float32)
             if values.shape != shape:
                 raise DataError(f"timbre basis: {name} has shape {values.shape}; expected {shape}")
             if not np.isfinite(values).all():
                 raise DataError(f"timbre basis: {name} is not finite; expected numbers only")
             object.__setattr__(self, name, values)
-        if self.dialect not in DIALECTS:
+        if not self.dialects or not set(self.dialects) <= set(DIALECTS):
             known = ", ".join(DIALECTS)
-            raise DataError(f"timbre basis: dialect is {self.dialect!r}; expected one of {known}")
+            raise DataError(f"timbre basis: dialects are {self.dialects}; expected some of {known}")
         product = np.tensordot(self.pictures, self.weights, ([1, 2], [1, 2]))
         if np.abs(product - np.eye(N_VALUES)).max() > _INVERSE_TOLERANCE:
             raise DataError("timbre basis: its pictures do not invert its weights")
 
-    def timbre(self, surfaces: Float32) -> Float32:
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect it speaks unless it is asked for another."""
+        return self.dialects[0]
+
+    def origin(self, dialect: Dialect | None = None) -> Float32:
+        """Return the timbre of ``mean`` in a dialect, by default the first.
+
+        Raises
+        ------
+        DataError
+            If the basis does not know the dialect.
+        """
+        if dialect is not None and dialect not in self.dialects:
+            known = ", ".join(self.dialects)
+            raise DataError(f"timbre basis: dialect is {dialect!r}; expected one of {known}")
+        return np.asarray(self.origins[0 if dialect is None else self.dialects.index(dialect)])
+
+    def timbre(self, surfaces: Float32, *, dialect: Dialect | None = None) -> Float32:
         """Weigh surfaces.
 
         Parameters
         ----------
         surfaces : float32 array [s, N_BANDS, N_COLUMNS]
+            Of a spectrum that spreads as the dialect's does.
+        dialect : str, optional
+            One of ``dialects``, by default the first.
 
         Returns
         -------
         float32 array [s, 12]
         """
         weights = self.weights.reshape(N_VALUES, -1)
-        constant = self.origin - weights @ self.mean.ravel()
+        constant = self.origin(dialect) - weights @ self.mean.ravel()
         return np.asarray(surfaces.reshape(len(surfaces), -1) @ weights.T + constant, np.float32)
 
-    def surfaces(self, timbre: Float32) -> Float32:
+    def surfaces(self, timbre: Float32, *, dialect: Dialect | None = None) -> Float32:
         """Draw surfaces: the likeliest of those that have a given timbre.
 
         Parameters
         ----------
         timbre : float32 array [s, 12]
+        dialect : str, optional
+            Whose timbre it is, by default the first of ``dialects``.
 
         Returns
         -------
         float32 array [s, N_BANDS, N_COLUMNS]
             dB above the floor; may fall below 0 where the timbre is extreme.
         """
-        drawn = np.tensordot(timbre - self.origin, self.pictures, 1) + self.mean
+        drawn = np.tensordot(timbre - self.origin(dialect), self.pictures, 1) + self.mean
         return np.asarray(drawn, np.float32)
 
     def save(self, path: str | Path) -> None:
@@ -234,7 +258,8 @@ def basis_from_components(mean: Float64, components: Float64) -> TimbreBasis:
         mean=(mean - mean.mean()).astype(np.float32),
         weights=weights.astype(np.float32),
         pictures=invert_weights(weights).astype(np.float32),
-        origin=np.zeros(N_VALUES, np.float32),
+        dialects=("unknown",),
+        origins=np.zeros((1, N_VALUES), np.float32),
     )
 
 
@@ -248,7 +273,11 @@ def _read_npz(path: Path) -> dict[str, Any]:
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(f"holds no {missing[0]!r}; expected {', '.join(names)}")
-    return {name: found[name] if name in _SHAPES else str(found[name]) for name in names}
+    return {
+        **{name: found[name] for name in names},
+        "dialects": tuple(str(name) for name in np.atleast_1d(found["dialects"])),
+        "fitted_on": str(found["fitted_on"]),
+    }
 
 
 def _read_mat(path: Path) -> dict[str, Any]:
