@@ -1,16 +1,15 @@
-"""Pitch: which of the twelve pitch classes sound, and how strongly.
+"""Pitch: a recording's spectrum on a musical scale, and how it is tuned.
 
 Conventions
 -----------
 A pitch spectrum has `BINS_PER_OCTAVE` bins an octave; bin b lies at the MIDI note
 ``LOWEST_MIDI + b / BINS_PER_SEMITONE`` (69 is A4, 440 Hz), frame i at
 ``i / FRAME_RATE`` seconds. Values are amplitudes: a sine of amplitude 1 in the
-middle of a bin gives about 1 there. Pitch classes are ordered C, C#, ..., B.
+middle of a bin gives about 1 there. The segments' pitches are `chroma`'s.
 
 References
 ----------
-T. Jehan, *Creating Music by Listening*, PhD thesis, MIT 2005, section 3.4. J. C.
-Brown, *Calculation of a constant Q spectral transform*, JASA 89(1), 1991.
+J. C. Brown, *Calculation of a constant Q spectral transform*, JASA 89(1), 1991.
 E. Gómez, *Tonal description of music audio signals*, PhD thesis, UPF 2006 (tuning).
 """
 
@@ -31,7 +30,7 @@ LOWEST_MIDI = 27  # E flat 1, 38.9 Hz
 N_OCTAVES = 6  # up to 2.5 kHz
 N_BINS = N_OCTAVES * BINS_PER_OCTAVE
 DECIMATION = 4  # of the recording, and again of that for the bass
-HOP_LENGTH = 512  # samples: 23 ms
+HOP_LENGTH = 1024  # samples: 46 ms
 FRAME_RATE = SAMPLE_RATE / HOP_LENGTH  # frames a second
 MIN_TUNED_MIDI = 50  # semitones lie too close together below for the tuning to be seen
 _CHUNK = 512  # frames at a time
@@ -103,7 +102,7 @@ def pitch_spectrum(samples: Float32) -> PitchSpectrum:
     Examples
     --------
     >>> tone = np.sin(np.arange(SAMPLE_RATE) * 2 * np.pi * 440 / SAMPLE_RATE)
-    >>> loudest = pitch_spectrum(tone.astype(np.float32)).values[20].argmax()
+    >>> loudest = pitch_spectrum(tone.astype(np.float32)).values[10].argmax()
     >>> float(midi_of_bins()[loudest])
     69.0
     """
