@@ -22,7 +22,7 @@ from scipy.special import expit
 from genrelab.analyzer.rhythm import TIME_DIGITS, Rhythm, tempo_of_beats
 from genrelab.analyzer.tonality import find_tonality
 from genrelab.music.analysis import Interval, Section
-from genrelab.music.segments import Float64, Segments
+from genrelab.music.segments import Float32, Float64, Segments
 
 # Standard deviations of the original's timbre, within which changes count alike.
 TIMBRE_SPREAD = (7.4, 59.0, 51.0, 40.0, 36.0, 32.0, 27.0, 24.0, 22.0, 19.0, 17.0, 18.0)
@@ -44,14 +44,16 @@ QUIETEST_POWER = 1e-6  # -60 dB
 _TINY = 1e-9
 
 
-def find_sections(segments: Segments, rhythm: Rhythm) -> tuple[Section, ...]:
+def find_sections(segments: Segments, chroma: Float32, rhythm: Rhythm) -> tuple[Section, ...]:
     """Cut a recording into sections, and describe each.
 
     Parameters
     ----------
     segments : Segments
+    chroma : float32 array [m, 12]
+        A tonal chroma (see `genrelab.analyzer.tonality`).
     rhythm : Rhythm
-        Of the same recording.
+        All of the same recording.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def find_sections(segments: Segments, rhythm: Rhythm) -> tuple[Section, ...]:
     bounds = np.concatenate([[0.0], moments[chosen], [duration]])
     confidences = np.append(1.0, expit(novelty[chosen] - LIKELY))
     return tuple(
-        _describe(segments, rhythm, start, end, confidence)
+        _describe(segments, chroma, rhythm, start, end, confidence)
         for start, end, confidence in zip(
             bounds[:-1].tolist(), bounds[1:].tolist(), confidences.tolist(), strict=True
         )
@@ -128,11 +130,16 @@ def _choose(novelty: Float64, moments: Float64, n: int) -> npt.NDArray[np.int64]
 
 
 def _describe(
-    segments: Segments, rhythm: Rhythm, start: float, end: float, confidence: float
+    segments: Segments,
+    chroma: Float32,
+    rhythm: Rhythm,
+    start: float,
+    end: float,
+    confidence: float,
 ) -> Section:
     beats = _within(rhythm.beats, start, end)
     bars = _within(rhythm.bars, start, end)
-    tonality = find_tonality(segments, start=start, end=end)
+    tonality = find_tonality(chroma, start=start, end=end)
     bounds = np.array([beat.start for beat in beats])
     return Section(
         start=start,
