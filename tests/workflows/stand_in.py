@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from genrelab.analyzer.audio import read_recording
-from genrelab.music.analysis import Analysis, TrackLevel
+from genrelab.music.analysis import Analysis, Dialect, TrackLevel
 from genrelab.music.segments import Segments
 from genrelab.workflows.analyses import Settings
 
@@ -28,6 +28,9 @@ class StandIn(Settings):
 
     def analyzer(self) -> str:
         return self.version
+
+    def spoken(self) -> Dialect:
+        return self.dialect
 
     def analyze(self, path: Path) -> Analysis:
         if self.log is not None:

@@ -13,16 +13,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from genrelab import __version__
 from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.analysis import Analysis, Dialect
 from genrelab.progress import Progress, silent
 from genrelab.workflows.sound_files import SoundFile, SoundFiles
 from genrelab.workflows.workers import Finished, usable_cores, work_through
 from genrelab.workflows.writing import writing_to
+
+if TYPE_CHECKING:
+    from genrelab.analyzer.parts import Parts
 
 STAGE = "analyzing"
 OK = "OK"  # what ``meta.detailed_status`` says of a recording with which nothing was wrong
@@ -73,14 +77,22 @@ class Settings:
 
     def analyzer(self) -> str:
         """Name the analyzer that these settings make, as its analyses have it."""
-        from genrelab.analyzer.pipeline import analyzer_name
+        return f"genrelab/{__version__}+{self._parts().version}"
 
-        return analyzer_name(timbre_basis=self.timbre_basis)
+    def spoken(self) -> Dialect:
+        """Name the dialect that analyses will be in: a basis of others may not know the one."""
+        basis = self._parts().basis
+        return self.dialect if self.dialect in basis.dialects else basis.dialect
+
+    def _parts(self) -> Parts:
+        from genrelab.analyzer.parts import load_parts
+
+        return load_parts(timbre_basis=self.timbre_basis)
 
     def check(self) -> None:
         """Find out now, not with every recording, whether the parts can be loaded."""
         if self.timbre_basis is not None:
-            self.analyzer()
+            self._parts()
 
 
 class DiskError(GenrelabError):
@@ -175,7 +187,7 @@ def _is_current(sound: SoundFile, settings: Settings) -> bool:
         meta = msgspec.json.decode(sound.output.read_bytes(), type=_Head).meta
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    wanted = (settings.analyzer(), settings.dialect)
+    wanted = (settings.analyzer(), settings.spoken())
     return (meta.get("analyzer_version"), meta.get("dialect")) == wanted
 
 

@@ -116,7 +116,7 @@ def _sort_out(
 ) -> tuple[list[_Work], dict[str, str]]:
     """Return what is to be analyzed, and from which track others can take their analysis."""
     analyzers, dialects = corpus.analyzers(), corpus.dialects()
-    wanted = (settings.analyzer(), settings.dialect)
+    wanted = (settings.analyzer(), settings.spoken())
     donors: dict[str, str] = {}
     needy = []
     for track in tracks:
