@@ -21,7 +21,7 @@ from genrelab.analyzer.onsets import ONSET_RATE
 from genrelab.analyzer.tempo import Tempo
 from genrelab.music.segments import Float32, Float64
 
-TIGHTNESS = 400.0  # cost of an interval e times the period, in standard deviations of strength
+TIGHTNESS = 800.0  # cost of an interval e times the period, in standard deviations of strength
 SHORTEST, LONGEST = 0.7, 1.4  # an interval between beats, in periods
 SMOOTHING = 1 / 32  # standard deviation, in periods: onsets so near to each other are one
 AUDIBLE = 0.1  # the first and the last beat have this part of the mean onset strength

@@ -3,13 +3,16 @@
 Conventions
 -----------
 An onset strength is a curve at `ONSET_RATE`; value j lies at ``j / ONSET_RATE``
-seconds and is the mean rise of the critical bands, in dB, over the step before it.
+seconds. It is the rise of the critical bands over the step before, each relative to what
+is usual in that band, and averaged: 1 is the recording's mean.
 
 References
 ----------
 D. P. W. Ellis, *Beat tracking by dynamic programming*, JNMR 36(1), 2007, section 3.1
 (rises of a perceptual spectrum in dB, summed over bands). J. P. Bello et al., *A tutorial
-on onset detection in music signals*, IEEE TSAP 13(5), 2005.
+on onset detection in music signals*, IEEE TSAP 13(5), 2005. D. Stowell and M. Plumbley,
+*Adaptive whitening for improved real-time audio onset detection*, ICMC 2007 (bands made
+equal; here over the whole recording).
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from genrelab.music.segments import Float32, Float64
 
 DECIMATION = 2  # frames of the spectrum a step: finer ones locate beats no better
 ONSET_RATE = FRAME_RATE / DECIMATION  # values a second: 86.1
+QUIET_BAND = 0.2  # of the mean rise: a band with less counts less
+_TINY = 1e-9
 
 
 def onset_strength(spectrum: BandSpectrum) -> Float32:
@@ -34,7 +39,7 @@ def onset_strength(spectrum: BandSpectrum) -> Float32:
     Returns
     -------
     float32 array [m]
-        dB a step, never negative; one value for every `DECIMATION` frames.
+        Never negative; one value for every `DECIMATION` frames.
 
     Examples
     --------
@@ -47,7 +52,9 @@ def onset_strength(spectrum: BandSpectrum) -> Float32:
     rises = np.zeros_like(bands)
     np.subtract(bands[1:], bands[:-1], out=rises[1:])
     np.maximum(rises, 0, out=rises)
-    return np.asarray(rises.mean(axis=1), np.float32)
+    usual = rises.mean(axis=0)
+    weights = 1 / (usual + QUIET_BAND * usual.mean() + _TINY)
+    return np.asarray(rises @ (weights / len(weights)), np.float32)
 
 
 def strength_at(onsets: Float32, seconds: Float64, *, within: float) -> Float64:

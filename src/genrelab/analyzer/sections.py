@@ -44,16 +44,15 @@ QUIETEST_POWER = 1e-6  # -60 dB
 _TINY = 1e-9
 
 
-def find_sections(segments: Segments, chroma: Float32, rhythm: Rhythm) -> tuple[Section, ...]:
+def find_sections(segments: Segments, rhythm: Rhythm, chroma: Float32) -> tuple[Section, ...]:
     """Cut a recording into sections, and describe each.
 
     Parameters
     ----------
     segments : Segments
-    chroma : float32 array [m, 12]
-        A tonal chroma (see `genrelab.analyzer.tonality`).
     rhythm : Rhythm
-        All of the same recording.
+    chroma : float32 array [m, 12]
+        A tonal chroma (see `genrelab.analyzer.tonality`). All of the same recording.
 
     Returns
     -------
@@ -67,7 +66,7 @@ def find_sections(segments: Segments, chroma: Float32, rhythm: Rhythm) -> tuple[
     bounds = np.concatenate([[0.0], moments[chosen], [duration]])
     confidences = np.append(1.0, expit(novelty[chosen] - LIKELY))
     return tuple(
-        _describe(segments, chroma, rhythm, start, end, confidence)
+        _describe(segments, rhythm, chroma, start, end, confidence)
         for start, end, confidence in zip(
             bounds[:-1].tolist(), bounds[1:].tolist(), confidences.tolist(), strict=True
         )
@@ -131,8 +130,8 @@ def _choose(novelty: Float64, moments: Float64, n: int) -> npt.NDArray[np.int64]
 
 def _describe(
     segments: Segments,
-    chroma: Float32,
     rhythm: Rhythm,
+    chroma: Float32,
     start: float,
     end: float,
     confidence: float,

@@ -49,7 +49,7 @@ ALIKE_WEIGHT = -60.0
 
 # The tempo may drift along a recording, by so much in all and at this cost a step of the grid.
 DRIFT_OCTAVES = 0.15
-DRIFT_COST = 0.15
+DRIFT_COST = 0.05
 _DRIFT_RATIOS = (1.0, 2.0, 4.0)  # multiples of the period that show a drift most finely
 _WINDOW = round(WINDOW_S * ONSET_RATE)
 _N_FFT = scipy.fft.next_fast_len(2 * _WINDOW, real=True)

@@ -35,7 +35,8 @@ from genrelab.analyzer.pitch import (
 )
 from genrelab.music.segments import N_VALUES, Float32, Float64
 
-DECIMATION = 8  # frames of the pitch spectrum to one of the chroma
+FRAME_S = 0.186  # a frame, about: steadier than what sounds in passing
+DECIMATION = max(1, round(FRAME_S * FRAME_RATE))  # frames of the pitch spectrum to one
 CHROMA_RATE = FRAME_RATE / DECIMATION  # frames a second: 5.4
 LOWEST_MIDI, HIGHEST_MIDI = 40, 96  # E2 to C7: what lies outside says little of the key
 PEAK_WIDTH = 6 * BINS_PER_SEMITONE + 1  # bins: only what exceeds the mean over them is a pitch
