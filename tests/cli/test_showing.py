@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +35,10 @@ def synthetic_analysis() -> Analysis:
 def random_basis() -> TimbreBasis:
     rng = np.random.default_rng(0)
     components, _ = np.linalg.qr(rng.normal(size=(N_BANDS * N_COLUMNS, 11)))
-    return basis_from_components(
+    basis = basis_from_components(
         rng.normal(20, 5, (N_BANDS, N_COLUMNS)), components.T.reshape(11, N_BANDS, N_COLUMNS)
     )
+    return replace(basis, dialects=(synthetic_analysis().dialect,))
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +99,14 @@ def test_the_first_of_several_analyses_is_shown(capsys: Captured) -> None:
     paths, err = show(capsys, "songs.jsonl", "--only", "timbre")
     assert paths == ["songs-pictures/timbre.png"]
     assert "note: songs.jsonl holds several analyses; the first" in err
+
+
+def test_a_dialect_that_the_basis_does_not_know_is_said(capsys: Captured) -> None:
+    foreign = replace(synthetic_analysis(), dialect="unknown", meta={})
+    Path("foreign.json").write_bytes(foreign.to_json())
+    _, err = show(capsys, "foreign.json", "--only", "segments")
+    assert "the timbre basis does not know its dialect (unknown)" in err
+    assert show(capsys, "foreign.json", "--only", "timbre")[1] == ""
 
 
 def test_one_picture_goes_into_a_file_of_its_own(capsys: Captured) -> None:

@@ -21,6 +21,7 @@ from genrelab.errors import UsageError
 from genrelab.judging import audio_figures, timbre_figures, track_figures
 from genrelab.judging.drawing import require_matplotlib, write_png, write_svg
 from genrelab.judging.time_axis import format_clock
+from genrelab.music.analysis import Dialect
 from genrelab.progress import Progress, silent
 from genrelab.workflows.subjects import Subject, read_subject
 from genrelab.workflows.writing import writing_to
@@ -97,12 +98,17 @@ def show(
     wanted = _chosen(only)
     places = _places(wanted, out if out is not None else f"{_stem(file)}-pictures", format)
     progress("listening", 0, None)
-    subject = read_subject(file, start=start, stop=stop, timbre_basis=basis_path)
     basis = _load_basis(basis_path)
+    subject = read_subject(file, start=start, stop=stop, timbre_basis=basis_path)
     remarks = list(subject.remarks)
     if subject.samples is None:
         wanted, left_out = _without_sound(file, wanted)
         remarks += left_out
+    if "segments" in wanted and _dialect(subject, basis) is None:
+        remarks.append(
+            f"{file}: the timbre basis does not know its dialect "
+            f"({subject.analysis.dialect}), so its segments may look too bright or dull"
+        )
     for done, name in enumerate(wanted):
         progress("drawing", done, len(wanted))
         _write(_DRAWERS[name](subject, basis), places[name])
@@ -224,13 +230,20 @@ def _draw_segments(subject: Subject, basis: TimbreBasis) -> Figure:
     """Draw a few segments, evenly spread, as they were heard and as their timbre has them."""
     segments = subject.analysis.segments
     chosen = subject.chosen_segments(timbre_figures.MOST_SEGMENTS)
-    pictures = {"from 12 values": basis.surfaces(subject.timbre_for(basis)[chosen])}
+    drawn = basis.surfaces(segments.timbre[chosen], dialect=_dialect(subject, basis))
+    pictures = {"from 12 values": drawn}
     if subject.samples is not None:
         starts = np.round(segments.start * FRAME_RATE).astype(np.int64)
         heard = surfaces(band_spectrum(subject.samples), starts)
         pictures = {"heard": heard[chosen], **pictures}
     names = [f"segment {i + 1}\n{format_clock(round(float(segments.start[i]), 2))}" for i in chosen]
     return timbre_figures.draw_surfaces(pictures, names, title=subject.title)
+
+
+def _dialect(subject: Subject, basis: TimbreBasis) -> Dialect | None:
+    """Return the dialect of an analysis, None where the basis cannot tell what it means."""
+    dialect = subject.analysis.dialect
+    return dialect if dialect in basis.dialects else None
 
 
 def _draw_basis(basis: TimbreBasis) -> Figure:

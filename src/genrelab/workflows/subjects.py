@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from genrelab.analyzer.audio import Recording, read_recording
-from genrelab.analyzer.spectrum import SAMPLE_RATE
-from genrelab.analyzer.timbre import TimbreBasis
 from genrelab.errors import DataError, UsageError
 from genrelab.judging.audio_figures import recording_stretch
 from genrelab.judging.time_axis import Stretch
@@ -78,13 +76,6 @@ class Subject:
         spread = np.linspace(0, len(inside) - 1, min(len(inside), most))
         return np.asarray(inside[np.round(spread).astype(np.int64)], np.int64)
 
-    def timbre_for(self, basis: TimbreBasis) -> Float32:
-        """The timbre in a basis' dialect, as far as both dialects are known."""
-        analysis = self.analysis
-        if analysis.dialect != basis.dialect and "unknown" not in (analysis.dialect, basis.dialect):
-            analysis = analysis.in_dialect(basis.dialect)
-        return analysis.segments.timbre
-
 
 def read_subject(
     file: Path,
@@ -133,9 +124,10 @@ def read_subject(
 
 
 def _analyze(recording: Recording, timbre_basis: Path | None) -> Analysis:
-    from genrelab.analyzer.pipeline import analyze_samples
+    from genrelab.analyzer.parts import load_parts
+    from genrelab.analyzer.pipeline import analyze_recording
 
-    return analyze_samples(recording.samples, SAMPLE_RATE, timbre_basis=timbre_basis)
+    return analyze_recording(recording, parts=load_parts(timbre_basis=timbre_basis))
 
 
 def _is_archive(file: Path) -> bool:
@@ -143,7 +135,7 @@ def _is_archive(file: Path) -> bool:
 
 
 def _read_analysis(file: Path) -> tuple[Analysis, list[str]]:
-    """Read the first analysis of a file, and say if there are more or its dialect is unknown."""
+    """Read the first analysis of a file, and say if there are more."""
     [item] = ArchiveSource([file]).items()
     entries = item.entries(0)
     found = next(entries, None)
@@ -156,8 +148,6 @@ def _read_analysis(file: Path) -> tuple[Analysis, list[str]]:
     remarks = []
     if next(entries, None) is not None:
         remarks.append(f"{file} holds several analyses; the first, {found.track.id}, is shown")
-    if found.analysis.dialect == "unknown":
-        remarks.append(f"{file}: of unknown dialect, so its segments may look too bright or dull")
     return found.analysis, remarks
 
 
