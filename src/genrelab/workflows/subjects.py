@@ -73,8 +73,10 @@ class Subject:
             inside = np.flatnonzero((segments.start < stretch.stop) & (end > stretch.start))
             if len(inside) == 0:  # a source may leave gaps
                 inside = np.array([np.abs(segments.start - stretch.start).argmin()])
-        spread = np.linspace(0, len(inside) - 1, min(len(inside), most))
-        return np.asarray(inside[np.round(spread).astype(np.int64)], np.int64)
+        n = min(len(inside), most)
+        # the middles of n equal parts: the first and last of a recording are often silent
+        middles = (np.arange(n) + 0.5) * len(inside) / n
+        return np.asarray(inside[middles.astype(np.int64)], np.int64)
 
 
 def read_subject(
