@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Literal, TypeVar, get_args
 
@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 
 from genrelab.errors import DataError
+from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import (
     N_VALUES,
     OPTIONAL_FIELDS,
@@ -201,6 +202,17 @@ class Analysis:
             Naming the field that does not fit.
         """
         return cls.from_form(decode_json(raw, AnalysisForm), dialect=dialect)
+
+    def in_dialect(self, dialect: Dialect) -> Analysis:
+        """Convert the segments' timbre and loudness to another dialect, by fixed offsets.
+
+        Raises
+        ------
+        DataError
+            If this analysis' dialect or the one asked for is unknown.
+        """
+        segments = convert_segments(self.segments, self.dialect, dialect)
+        return replace(self, segments=segments, dialect=dialect)
 
     def to_json(self) -> bytes:
         """Write Spotify's ``audio-analysis`` JSON (times to 10 us, other values to .001)."""
