@@ -142,9 +142,9 @@ def find_fades(segments: Segments) -> Fades:
     start_of_fade_out = float(times[steady[-1]]) if len(steady) else total
     if total - start_of_fade_out < SHORTEST_FADE_OUT_S:
         start_of_fade_out = total
+    end_of_fade_in = float(times[loud[0]]) if len(loud) else 0.0
     return Fades(
-        end_of_fade_in=float(times[loud[0]]) if len(loud) else 0.0,
-        start_of_fade_out=start_of_fade_out,
+        end_of_fade_in=min(end_of_fade_in, start_of_fade_out), start_of_fade_out=start_of_fade_out
     )
 
 

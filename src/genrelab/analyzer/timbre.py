@@ -24,9 +24,11 @@ D. P. W. Ellis, ``MSongsDB`` (LabROSA): the original's basis as a file.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
 
@@ -267,7 +269,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             found: Mapping[str, Any] = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, TokenError, zlib.error) as error:
         raise DataError(f"cannot be read as a timbre basis ({error})") from error
     names = [field.name for field in fields(TimbreBasis)]
     missing = [name for name in names if name not in found]
@@ -283,10 +285,11 @@ def _read_npz(path: Path) -> dict[str, Any]:
 def _read_mat(path: Path) -> dict[str, Any]:
     import scipy.io
 
+    unreadable = (OSError, ValueError, TypeError, LookupError, NotImplementedError, zlib.error)
     try:
         struct = scipy.io.loadmat(path)[LABROSA_STRUCT][0, 0]
         mean, bases = np.asarray(struct["mean"], float), np.asarray(struct["bases"], float)
-    except (OSError, ValueError, KeyError, IndexError, NotImplementedError) as error:
+    except (*unreadable, scipy.io.matlab.MatReadError) as error:
         raise DataError(
             f"holds no struct {LABROSA_STRUCT} with 'mean' and 'bases' ({error})"
         ) from error
