@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrelab.analyzer.segmentation import MIN_SEGMENT, RuleSegmenter, keep_apart
+from genrelab.analyzer import segmentation
+from genrelab.analyzer.parts import SEGMENTATION, SHIPPED
+from genrelab.analyzer.segmentation import (
+    MIN_SEGMENT,
+    RuleSegmenter,
+    Segmenter,
+    keep_apart,
+    pick_starts,
+)
 from genrelab.analyzer.spectrum import FRAME_RATE, N_BANDS, SAMPLE_RATE, BandSpectrum, band_spectrum
+from genrelab.errors import DataError
 
-SEGMENTERS = [RuleSegmenter()]
+LEARNED = Segmenter.load(SHIPPED / SEGMENTATION)
+SEGMENTERS = [RuleSegmenter(), LEARNED]
 each_segmenter = pytest.mark.parametrize("segmenter", SEGMENTERS, ids=lambda s: type(s).__name__)
 
 
@@ -86,3 +98,63 @@ def test_candidates_too_close_to_the_one_before_are_dropped() -> None:
     near, far = MIN_SEGMENT - 1, MIN_SEGMENT
     assert keep_apart([near, far, far + near, 3 * far]).tolist() == [0, far, 3 * far]
     assert keep_apart([]).tolist() == [0]
+
+
+def test_starts_are_taken_where_likelihood_piles_up() -> None:
+    likelihood = np.zeros(400, np.float32)
+    likelihood[100] = 0.9  # sure, at one frame
+    likelihood[190:211] = 0.2  # sure that there is one, not where
+    likelihood[300] = 0.1
+    assert pick_starts(likelihood, threshold=0.07).tolist() == [0, 100, 200]
+
+
+def walk(n_frames: int) -> BandSpectrum:
+    """Bands that wander, like music does."""
+    steps = np.random.default_rng(7).normal(0, 6, (n_frames, N_BANDS))
+    return spectrum_of(np.abs(np.cumsum(steps, axis=0)) % 80)
+
+
+@pytest.mark.parametrize("chunk", [2, 100, 1024, 1 << 14])
+def test_a_recording_in_chunks_is_cut_as_in_one(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectrum = walk(1500)
+    whole = LEARNED.likelihood(spectrum), LEARNED.starts(spectrum)
+    monkeypatch.setattr(segmentation, "CHUNK", chunk)
+    np.testing.assert_allclose(LEARNED.likelihood(spectrum), whole[0], atol=1e-5)
+    np.testing.assert_array_equal(LEARNED.starts(spectrum), whole[1])
+
+
+def test_a_frame_knows_nothing_beyond_the_margin() -> None:
+    spectrum = walk(1500)
+    changed = spectrum.bands.copy()
+    changed[: 700 - LEARNED.margin] = 0
+    changed[702 + LEARNED.margin :] = 99  # frames 700 and 701 make a step
+    same = LEARNED.likelihood(spectrum_of(changed))[700]
+    assert same == pytest.approx(LEARNED.likelihood(spectrum)[700], abs=1e-5)
+
+
+def test_a_likelihood_is_one_and_the_same_every_time() -> None:
+    spectrum = walk(5000)
+    likelihood = LEARNED.likelihood(spectrum)
+    assert likelihood.min() >= 0
+    assert likelihood.max() <= 1
+    np.testing.assert_array_equal(likelihood, LEARNED.likelihood(spectrum))
+
+
+def test_a_missing_or_foreign_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        Segmenter.load(tmp_path / "none.onnx")
+    text = tmp_path / "text.onnx"
+    text.write_text("not a network")
+    with pytest.raises(DataError, match=r"text\.onnx: cannot be opened"):
+        Segmenter.load(text)
+    with pytest.raises(DataError, match="is no segmenter"):
+        Segmenter.from_bytes(network_without_properties())
+
+
+def network_without_properties() -> bytes:
+    graph = pytest.importorskip("genrelab.analyzer.fitting.onnx_graphs").Graph(
+        "g", inputs={"bands": ("N", "time", N_BANDS)}
+    )
+    return graph.to_bytes(outputs={"y": (graph.add("Relu", "bands"), ("N", "time", N_BANDS))})

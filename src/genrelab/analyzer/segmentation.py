@@ -63,7 +63,7 @@ class Segmenter:
     session : onnxruntime.InferenceSession
         A network from bands [1, time, 23] to likelihoods [1, time - 2 * margin].
     margin : int
-        Frames to each side that the network looks at.
+        Frames to each side of a step (of two frames) that the network looks at.
     threshold : float
         How likely, summed up around it, a start must be.
     """

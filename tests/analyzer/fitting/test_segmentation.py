@@ -15,6 +15,7 @@ from genrelab.analyzer.fitting.segmentation import (
     choose_threshold,
     export_segmenter,
     fit_segmenter,
+    layers_of,
     margin_of,
 )
 from genrelab.analyzer.fitting.segmentation_crops import draw_crops, example_of, nearness
@@ -27,7 +28,7 @@ from genrelab.music.segments import Segments
 TINY = SegmenterSettings(
     channels=8,
     dilations=(1, 2),
-    steps=150,
+    steps=100,
     n_crops=4,
     n_frames=256,
     learning_rate=0.01,
@@ -108,7 +109,7 @@ def fitted(pairs: list[Pair], tmp_path_factory: pytest.TempPathFactory) -> Path:
         told.append(done)
 
     fit_segmenter(pairs, settings=TINY, progress=progress).write(path)
-    assert told == list(range(1, TINY.steps + 1))
+    assert told == list(range(1, TINY.members * TINY.steps + 1))
     return path
 
 
@@ -129,26 +130,27 @@ def test_the_threshold_gives_as_many_segments_as_the_original(
 
 
 def test_the_same_seed_gives_the_same_file(pairs: list[Pair]) -> None:
-    settings = SegmenterSettings(channels=4, dilations=(1,), steps=3, n_crops=2, n_frames=64)
+    settings = SegmenterSettings(
+        members=2, channels=4, dilations=(1,), steps=3, n_crops=2, n_frames=64
+    )
     first, second = (fit_segmenter(pairs, settings=settings).content for _ in range(2))
     assert first == second
     assert first != fit_segmenter(pairs, settings=settings, seed=1).content
 
 
-def test_the_file_says_what_keras_says() -> None:
+def test_the_file_says_the_mean_of_what_its_members_say() -> None:
     keras = seed_keras(0)
-    model = build_network(keras, TINY)
-    segmenter = Segmenter.from_bytes(export_segmenter(model, TINY, threshold=0.5))
+    members = [build_network(keras, TINY) for _ in range(3)]
+    content = export_segmenter([layers_of(member) for member in members], TINY, threshold=0.5)
+    segmenter = Segmenter.from_bytes(content)
     assert segmenter.margin == margin_of(TINY)
+    assert segmenter.threshold == 0.5
     bands = np.random.default_rng(0).uniform(0, 90, (500, N_BANDS)).astype(np.float32)
     padded = np.pad(bands, ((segmenter.margin, segmenter.margin), (0, 0)))[None]
-    logits = np.asarray(model(padded, training=False)).reshape(-1)
-    spectrum = example_spectrum(bands)
-    np.testing.assert_allclose(segmenter.likelihood(spectrum), 1 / (1 + np.exp(-logits)), atol=1e-4)
-
-
-def example_spectrum(bands: np.ndarray):
-    return BandSpectrum(bands=bands, level=bands.mean(axis=1))
+    logits = [np.asarray(member(padded, training=False)).reshape(-1) for member in members]
+    expected = np.mean([1 / (1 + np.exp(-said)) for said in logits], axis=0)
+    found = segmenter.likelihood(BandSpectrum(bands=bands, level=bands.mean(axis=1)))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_no_pairs_is_an_error() -> None:

@@ -5,6 +5,8 @@ Conventions
 The network is a stack of dilated convolutions over the 23 bands without any
 padding, so that what it says of a frame depends on `margin_of` frames to each side
 and on nothing else. It takes two frames a step, which halves its cost twice over.
+Several small networks, taught from different beginnings, vote: on unseen recordings
+their mean is better than a larger one.
 
 References
 ----------
@@ -45,13 +47,15 @@ class SegmenterSettings:
 
     Attributes
     ----------
+    members : int
+        Networks that vote.
     channels : int
     dilations : tuple of int
         One block each, in steps.
     dropout : float
         Share of a block's channels left out, while teaching.
     steps : int
-        Batches.
+        Batches for each member.
     n_crops, n_frames : int
         Crops a batch, frames a crop; frames even.
     learning_rate, weight_decay : float
@@ -59,10 +63,11 @@ class SegmenterSettings:
         The weights kept are a running mean with this momentum.
     """
 
-    channels: int = 32
+    members: int = 3
+    channels: int = 24
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     dropout: float = 0.1
-    steps: int = 1500
+    steps: int = 1000
     n_crops: int = 8
     n_frames: int = 2048
     learning_rate: float = 3e-3
@@ -71,6 +76,7 @@ class SegmenterSettings:
 
 
 CHOSEN = SegmenterSettings()
+Layer = tuple[Float32, Float32]  # kernel [width, in, out] and bias [out]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,11 +140,16 @@ def fit_segmenter(
     if not pairs:
         raise DataError("no pairs to fit a segmenter on; give at least one")
     examples = [example_of(pair) for pair in pairs]
-    model, loss = _train(examples, settings, seed, progress)
-    untuned = Segmenter.from_bytes(export_segmenter(model, settings, threshold=0.0))
+    members, losses = [], []
+    for member in range(settings.members):
+        network, loss = _train(examples, settings, (seed, member), progress)
+        members.append(layers_of(network))
+        losses.append(loss)
+    untuned = Segmenter.from_bytes(export_segmenter(members, settings, threshold=0.0))
     threshold = choose_threshold(untuned, examples)
     return FittedSegmenter(
-        content=export_segmenter(model, settings, threshold=threshold), loss=loss
+        content=export_segmenter(members, settings, threshold=threshold),
+        loss=float(np.mean(losses)),
     )
 
 
@@ -147,49 +158,60 @@ def build_network(keras: Any, settings: SegmenterSettings) -> Any:
     layers = keras.layers
     bands = layers.Input((None, N_BANDS))
     x = layers.Rescaling(1 / SCALE_DB, -CENTER_DB / SCALE_DB)(bands)
-    x = layers.Conv1D(
-        settings.channels, STEM_WIDTH, strides=FRAMES_A_STEP, activation="relu", name="stem"
-    )(x)
-    for place, dilation in enumerate(settings.dilations):
+    x = layers.Conv1D(settings.channels, STEM_WIDTH, strides=FRAMES_A_STEP, activation="relu")(x)
+    for dilation in settings.dilations:
         change = layers.Conv1D(
             settings.channels,
             BLOCK_WIDTH,
             dilation_rate=dilation,
             activation="relu",
-            name=f"block_{place}",
         )(x)
         change = layers.SpatialDropout1D(settings.dropout)(change)
         x = layers.Add()([layers.Cropping1D(dilation * (BLOCK_WIDTH - 1) // 2)(x), change])
-    return keras.Model(bands, layers.Conv1D(FRAMES_A_STEP, 1, name="head")(x))
+    return keras.Model(bands, layers.Conv1D(FRAMES_A_STEP, 1)(x))
 
 
-def export_segmenter(model: Any, settings: SegmenterSettings, *, threshold: float) -> bytes:
-    """Write the network as ONNX: ``bands`` [N, time, 23] to ``likelihood`` [N, time']."""
+def layers_of(network: Any) -> list[Layer]:
+    """Return a network's convolutions from the first to the last."""
+    layers = [layer.get_weights() for layer in network.layers if layer.get_weights()]
+    return [(np.asarray(kernel), np.asarray(bias)) for kernel, bias in layers]
 
-    def weights(name: str) -> tuple[Float32, Float32]:
-        kernel, bias = model.get_layer(name).get_weights()
-        return np.asarray(kernel, np.float32), np.asarray(bias, np.float32)
 
+def export_segmenter(
+    members: Sequence[Sequence[Layer]], settings: SegmenterSettings, *, threshold: float
+) -> bytes:
+    """Write networks as one of ONNX: ``bands`` [N, time, 23] to ``likelihood`` [N, time'].
+
+    They lie side by side as groups of channels; the likelihood is the mean of theirs.
+    """
+    n_members = len(members)
+    (kernel, bias), *blocks, head = (_side_by_side(layers) for layers in zip(*members, strict=True))
     graph = Graph("segmentation", inputs={"bands": ("N", "time", N_BANDS)})
-    kernel, bias = weights("stem")
     # The rescaling is a part of the stem: nothing is padded after it.
     bias = bias - kernel.sum(axis=(0, 1)) * np.float32(CENTER_DB / SCALE_DB)
-    x = graph.convolve(
-        graph.swap_axes("bands"), kernel / np.float32(SCALE_DB), bias, stride=FRAMES_A_STEP
-    )
-    x = graph.add("Relu", x)
-    for place, dilation in enumerate(settings.dilations):
-        change = graph.add("Relu", graph.convolve(x, *weights(f"block_{place}"), dilation=dilation))
+    kernel = kernel / np.float32(SCALE_DB)
+    bands = graph.swap_axes("bands")
+    x = graph.add("Relu", graph.convolve(bands, kernel, bias, stride=FRAMES_A_STEP))
+    for block, dilation in zip(blocks, settings.dilations, strict=True):
+        change = graph.add("Relu", graph.convolve(x, *block, dilation=dilation, groups=n_members))
         crop = dilation * (BLOCK_WIDTH - 1) // 2
         kept = graph.add("Slice", x, np.array([crop]), np.array([-crop]), np.array([2]))
         x = graph.add("Add", kept, change)
-    x = graph.add("Sigmoid", graph.convolve(x, *weights("head")))
+    x = graph.add("Sigmoid", graph.convolve(x, *head, groups=n_members))
+    x = graph.add("Reshape", x, np.array([0, n_members, FRAMES_A_STEP, -1]))
+    x = graph.add("ReduceMean", x, axes=[1], keepdims=0)
     # [N, 2, steps] -> [N, steps, 2] -> [N, frames]
     x = graph.add("Flatten", graph.swap_axes(x), axis=1)
     return graph.to_bytes(
         outputs={"likelihood": (x, ("N", "frames"))},
         properties={"margin": str(margin_of(settings)), "threshold": repr(float(threshold))},
     )
+
+
+def _side_by_side(layers: Sequence[Layer]) -> Layer:
+    """Join the same layer of several networks along their output channels."""
+    kernels, biases = zip(*layers, strict=True)
+    return np.concatenate(kernels, axis=2), np.concatenate(biases)
 
 
 def choose_threshold(segmenter: Segmenter, examples: Sequence[Example]) -> float:
@@ -221,10 +243,15 @@ def _count(starts: Any, example: Example) -> int:
 
 
 def _train(
-    examples: Sequence[Example], settings: SegmenterSettings, seed: int, progress: Progress
+    examples: Sequence[Example],
+    settings: SegmenterSettings,
+    seed: tuple[int, int],
+    progress: Progress,
 ) -> tuple[Any, float]:
-    """Teach the network batch by batch; return it and its mean loss at the end."""
-    keras, rng = seed_keras(seed), np.random.default_rng(seed)
+    """Teach a member (its number is the seed's second) by batches; return it and its last loss."""
+    rng = np.random.default_rng(seed)
+    keras = seed_keras(int(rng.integers(2**31)))
+    before, total = seed[1] * settings.steps, settings.members * settings.steps
     model = build_network(keras, settings)
     model.compile(optimizer=_optimizer(keras, settings), loss=_weighted_loss(keras))
     losses = []
@@ -238,7 +265,7 @@ def _train(
         )
         told = np.concatenate([_by_step(crops.target), _by_step(crops.weight)], axis=2)
         losses.append(float(model.train_on_batch(crops.bands, told)))
-        progress("fitting the segmenter", step + 1, settings.steps)
+        progress("fitting the segmenter", before + step + 1, total)
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model, float(np.mean(losses[-100:]))
 

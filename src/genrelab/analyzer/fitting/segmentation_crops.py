@@ -70,8 +70,8 @@ class Crops:
 
 
 def example_of(pair: Pair) -> Example:
-    """Prepare a pair for teaching."""
-    bands = band_spectrum(pair.samples).bands
+    """Prepare a pair for teaching: heard as the analyzer of its dialect heard it."""
+    bands = band_spectrum(pair.samples, dialect=pair.original.dialect).bands
     first, last = pair.shared
     return Example(
         bands=np.pad(bands, ((1, 1), (0, 0))),
