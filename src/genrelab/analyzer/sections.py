@@ -61,7 +61,7 @@ def find_sections(segments: Segments, rhythm: Rhythm, chroma: Float32) -> tuple[
     """
     duration = float(segments.start[-1] + segments.duration[-1])
     moments = _moments(rhythm, duration)
-    novelty = section_novelty(segments, moments)
+    novelty = section_novelty(segments, moments) if len(moments) else moments
     chosen = _choose(novelty, moments, round(duration / TYPICAL_S) - 1)
     bounds = np.concatenate([[0.0], moments[chosen], [duration]])
     confidences = np.append(1.0, expit(novelty[chosen] - LIKELY))
@@ -80,7 +80,7 @@ def section_novelty(segments: Segments, moments: Float64) -> Float64:
     ----------
     segments : Segments
     moments : float64 array [n]
-        Seconds, increasing.
+        Seconds, increasing; at least one.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def _moments(rhythm: Rhythm, duration: float) -> Float64:
     if not len(starts):
         starts = np.round(np.arange(0, duration, GRID_S), TIME_DIGITS)
     inner = (starts >= SHORTEST_S / 2) & (starts <= duration - SHORTEST_S / 2)
-    return np.asarray(starts[inner]) if inner.any() else np.zeros(0)
+    return np.asarray(starts[inner])
 
 
 def _change(segments: Segments, features: Float64, moments: Float64, span: float) -> Float64:
