@@ -1,13 +1,14 @@
 """How well our analyzer agrees with the original, on recordings whose original analysis is held.
 
 usage: analyzer_fidelity.py PAIRS [--leave-one-out FOLDER] [--agreement SCRIPT --echonest FOLDER]
-                            [--markdown FILE]
+                            [--document FILE]
 
 PAIRS holds pairs.csv and NAME/{audio.*, analysis.json.gz, alignment.csv}. What the analyzer
 learned from pairs is judged on the same pairs unless --leave-one-out is given: then, for each
 recording, everything is fitted on the others (kept in FOLDER/NAME, so a second run is quick).
 --agreement runs a script that asks two classifiers, trained on --echonest, whether they hear the
-same song; it is given PAIRS, a folder of our analyses, and the analyses to train on.
+same song; it is given PAIRS, a folder of our analyses, and the analyses to train on. --document
+puts the tables between <!-- figures --> and <!-- /figures --> of a Markdown file.
 
 Protocol. Per pair, segments wholly inside the audio and at least .04 s long; per pair a figure,
 then the plain mean over the pairs. Boundaries and rate: both lists cut to the shared stretch,
@@ -301,13 +302,22 @@ def is_number(text: str) -> bool:
     return text.replace(".", "", 1).replace("-", "", 1).isdigit()
 
 
+def write_into(document: Path, text: str) -> None:
+    """Put the tables where a document has a place for them."""
+    before, begin, rest = document.read_text(encoding="utf-8").partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- /figures -->")
+    if not begin or not end:
+        raise SystemExit(f"{document}: expected <!-- figures --> and <!-- /figures -->")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--leave-one-out", type=Path, metavar="FOLDER")
     parser.add_argument("--agreement", type=Path, metavar="SCRIPT")
     parser.add_argument("--echonest", type=Path, metavar="FOLDER")
-    parser.add_argument("--markdown", type=Path, metavar="FILE")
+    parser.add_argument("--document", type=Path, metavar="FILE")
     options = parser.parse_args(argv)
     pairs = load_pairs(options.pairs)
     figures = {}
@@ -329,8 +339,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         of_pair.update(agreement.get(name, {}))
     text = summary_table(means) + "\n" + recording_table(figures)
     print(text)
-    if options.markdown:
-        options.markdown.write_text(text, encoding="utf-8")
+    if options.document:
+        write_into(options.document, text)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ SPREAD: dict[Dialect, float] = {  # how much of Schroeder's spreading in dB
     "echonest": 0.5,
     "msd": 1.25,
 }
-_TINY = 1e-3  # power, 30 dB below the floor
+_TINY, _HUGE = 1e-3, 1e12  # powers 30 dB below and 120 dB above the floor: cubes fit float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -162,7 +162,7 @@ def band_spectrum(samples: Float32, *, dialect: Dialect = "spotify") -> BandSpec
         power = power_frames(
             samples, _window(), n_fft=N_FFT, hop_length=HOP_LENGTH, start=start, stop=stop
         )
-        power += np.float32(_TINY)
+        np.clip(power, _TINY, _HUGE, out=power)
         raised = power * power
         raised *= power  # to the third, `STRONGEST`
         np.matmul(raised, _band_weights(SPREAD[dialect]), out=bands[start:stop])

@@ -86,8 +86,8 @@ class TrackLevel:
     num_samples: int | None = None
     duration: float | None = None
     sample_md5: str | None = None
-    offset_seconds: float | None = None
-    window_seconds: float | None = None
+    offset_seconds: int | float | None = None  # Spotify writes 0, not 0.0
+    window_seconds: int | float | None = None
     analysis_sample_rate: int | None = None
     analysis_channels: int | None = None
     end_of_fade_in: float | None = None
