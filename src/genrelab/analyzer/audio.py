@@ -39,14 +39,10 @@ from genrelab.analyzer.decoding import (
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import DataError
 from genrelab.music.segments import Float32
+from genrelab.music.sounds import SOUND_ENDINGS
 
-ENDINGS = (
-    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au"),
-    *(".m4a", ".mp4", ".aac", ".wma", ".webm"),
-)
-"""How the names of sound files end, in lower case, where a folder is looked through."""
-
-LOUDEST = 2.0**16  # far above full scale, yet with squares that float32 can add up
+ENDINGS = SOUND_ENDINGS  # of sound files' names, in lower case
+LOUDEST = 2.0**8  # far above full scale; float32 must hold the sixth power of what is louder
 MAX_CHANNELS = 1024  # of samples given as an array: more, and its axes are the wrong way round
 _ENOUGH = 0.99  # of the announced length; what is shorter may be damaged in the middle
 _PADDING_S = 0.1  # by which codecs may miss it
@@ -268,7 +264,10 @@ class _Intake:
         self._samples.resize(length, refcheck=False)
         self._samples[self._filled :] = 0
         if self._n_repaired:
-            self.remarks.append(f"{self._n_repaired} values that are no sound were replaced")
+            self.remarks.append(
+                f"{self._n_repaired} values that are no numbers, or beyond {LOUDEST:.0f} times "
+                "full scale, were replaced"
+            )
         return Recording(
             samples=self._samples,
             sample_rate=self._sample_rate,

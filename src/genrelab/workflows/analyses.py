@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from genrelab import __version__
 from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.analysis import Analysis, Dialect
 from genrelab.progress import Progress, silent
@@ -77,7 +76,9 @@ class Settings:
 
     def analyzer(self) -> str:
         """Name the analyzer that these settings make, as its analyses have it."""
-        return f"genrelab/{__version__}+{self._parts().version}"
+        from genrelab.analyzer.pipeline import name_of
+
+        return name_of(self._parts())
 
     def spoken(self) -> Dialect:
         """Name the dialect that analyses will be in: a basis of others may not know the one."""
