@@ -11,7 +11,8 @@ M. Goto and Y. Muraoka, *Real-time beat tracking for drumless audio signals: cho
 detection for musical decisions*, Speech Communication 27, 1999: chords change on
 downbeats. G. Peeters and H. Papadopoulos, *Simultaneous beat and downbeat-tracking using
 a probabilistic framework*, IEEE TASLP 19(6), 2011 (Viterbi decoding of positions in the
-bar). The weights are a logistic regression on real analyses' bars.
+bar). The weights are a logistic regression on real analyses' bars
+(`genrelab.analyzer.fitting.rhythm`).
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from genrelab.music.segments import Float64, Segments
 
 METERS = (3, 4)  # beats a bar that are told apart
 LOW_BANDS = 3  # bass and bass drum: up to 3 Bark, 300 Hz
-# What speaks for a downbeat, in log odds for a standard deviation within the recording:
-CHORD_CHANGE = {1: 0.14, 2: 0.17}  # other pitches than so many beats before
-BASS = 0.08  # a loud bass
+# What speaks for a downbeat, in log odds for a standard deviation within the recording: other
+# pitches than one beat before and than two, and a loud bass.
+REACHES = (1, 2)  # beats
+DOWNBEAT_WEIGHTS = (0.14, 0.17, 0.08)
 SKIP_COST = 6.0  # log odds against a bar of another length than the others
 # Evidence for 3 over 4, in nats for the root of a beat: 3 only where it exceeds the first,
 TRIPLE_THRESHOLD = 0.12
@@ -88,12 +90,15 @@ def find_meter(spectrum: BandSpectrum, segments: Segments, bounds: Float64) -> M
 
 def downbeat_evidence(spectrum: BandSpectrum, segments: Segments, bounds: Float64) -> Float64:
     """Judge for every beat how much it looks like the first of a bar, log odds [n]."""
+    return np.asarray(downbeat_features(spectrum, segments, bounds) @ np.array(DOWNBEAT_WEIGHTS))
+
+
+def downbeat_features(spectrum: BandSpectrum, segments: Segments, bounds: Float64) -> Float64:
+    """Measure what `DOWNBEAT_WEIGHTS` weigh, standardized, for every beat [n, 3]."""
     pitches = mean_pitches(segments, bounds)
-    evidence = sum(
-        weight * _standardize(_change(pitches, reach)) for reach, weight in CHORD_CHANGE.items()
-    )
-    evidence = evidence + BASS * _standardize(_bass_levels(spectrum, bounds))
-    return np.asarray(evidence)
+    columns = [_change(pitches, reach) for reach in REACHES]
+    columns.append(_bass_levels(spectrum, bounds))
+    return np.stack([_standardize(column) for column in columns], axis=1)
 
 
 def mean_pitches(segments: Segments, bounds: Float64) -> Float64:

@@ -10,7 +10,7 @@ References
 J. Foote, *Automatic audio segmentation using a measure of audio novelty*, ICME 2000. With
 a checkerboard kernel and squared distances, the novelty of a moment is the squared distance
 between the means before and after it; so it is computed here, at several spans. `WEIGHTS`
-are a logistic regression on real analyses' sections.
+are a logistic regression on real analyses' sections (`genrelab.analyzer.fitting.rhythm`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from genrelab.music.segments import Float32, Float64, Segments
 
 # Standard deviations of the original's timbre, within which changes count alike.
 TIMBRE_SPREAD = (7.4, 59.0, 51.0, 40.0, 36.0, 32.0, 27.0, 24.0, 22.0, 19.0, 17.0, 18.0)
-# What novelty of a feature over a span of seconds speaks for a boundary, standardized.
-WEIGHTS = {
-    ("timbre", 8.0): 1.1,
-    ("timbre", 16.0): -1.0,  # what changes more slowly is no boundary
-    ("pitches", 8.0): 0.55,
-    ("loudness", 4.0): 0.15,
-    ("loudness", 8.0): 0.25,
-}
+# Novelty of these features over so many seconds, standardized, speaks so much for a boundary.
+NOVELTIES = (
+    ("timbre", 8.0),
+    ("timbre", 16.0),
+    ("pitches", 8.0),
+    ("loudness", 4.0),
+    ("loudness", 8.0),
+)
+WEIGHTS = (1.1, -1.0, 0.55, 0.15, 0.25)  # what changes more slowly is no boundary
 LIKELY = 2.0  # the sum that stands for even odds
 SHORTEST_S = 8.0
 TYPICAL_S = 240 / 11.8  # of the original's sections, on average
@@ -85,16 +86,19 @@ def section_novelty(segments: Segments, moments: Float64) -> Float64:
     Returns
     -------
     float64 array [n]
-        Log odds but for a constant: the weighted sum of `WEIGHTS`' novelties.
+        Log odds but for a constant.
     """
-    unit = np.linalg.norm(segments.pitches, axis=1, keepdims=True) + _TINY
+    return np.asarray(novelties(segments, moments) @ np.array(WEIGHTS))
+
+
+def novelties(segments: Segments, moments: Float64) -> Float64:
+    """Measure `NOVELTIES` at some moments [n], standardized -> [n, 5]."""
+    norms = np.linalg.norm(segments.pitches, axis=1, keepdims=True) + _TINY
     timbre = segments.timbre / np.array(TIMBRE_SPREAD)
-    features = {"timbre": timbre, "pitches": segments.pitches / unit, "loudness": timbre[:, :1]}
-    total = np.zeros(len(moments))
-    for (name, span), weight in WEIGHTS.items():
-        change = _change(segments, features[name], moments, span)
-        total += weight * (change - change.mean()) / (change.std() + _TINY)
-    return total
+    features = {"timbre": timbre, "pitches": segments.pitches / norms, "loudness": timbre[:, :1]}
+    changes = [_change(segments, features[name], moments, span) for name, span in NOVELTIES]
+    columns = np.stack(changes, axis=1)
+    return np.asarray((columns - columns.mean(axis=0)) / (columns.std(axis=0) + _TINY))
 
 
 def _moments(rhythm: Rhythm, duration: float) -> Float64:

@@ -13,7 +13,7 @@ G. Peeters, *Template-based estimation of time-varying tempo*, EURASIP JASP 2007
 (a tempo is known by the autocorrelation at multiples and parts of its period; Viterbi
 decoding of its course). D. P. W. Ellis, *Beat tracking by dynamic programming*, JNMR
 36(1), 2007 (tempo prior). `WEIGHTS` and `PRIOR` are a conditional logit model of what
-the original analyzer chose; `genrelab.analyzer.fitting.tempo` fits it.
+the original analyzer chose; `genrelab.analyzer.fitting.rhythm` fits it.
 """
 
 from __future__ import annotations
@@ -98,12 +98,12 @@ def periodogram(onsets: Float32) -> Float32:
     float32 array [w, lags]
         At lags of 0, 1, ... steps of the onset strength; all 0 where nothing begins.
     """
-    windows = onsets[
-        np.minimum(_starts(len(onsets))[:, None] + np.arange(_WINDOW), len(onsets) - 1)
-    ]
-    lengths = np.minimum(len(onsets), _WINDOW)
-    windows = (windows - windows[:, :lengths].mean(axis=1, keepdims=True)) * _taper()
-    windows[:, lengths:] = 0
+    onsets = gaussian_filter1d(onsets, SMOOTHING, mode="constant")
+    starts, length = _starts(len(onsets)), min(len(onsets), _WINDOW)
+    windows = np.zeros((len(starts), _WINDOW), np.float32)
+    windows[:, :length] = onsets[starts[:, None] + np.arange(length)]
+    windows[:, :length] -= windows[:, :length].mean(axis=1, keepdims=True)
+    windows *= _taper()
     spectra = scipy.fft.rfft(windows, _N_FFT, axis=1)
     power = spectra.real**2 + spectra.imag**2
     correlation = scipy.fft.irfft(power, _N_FFT, axis=1)[:, :_WINDOW]
@@ -127,7 +127,7 @@ def find_tempo(onsets: Float32) -> Tempo:
     >>> round(find_tempo(clicks).bpm)
     120
     """
-    windows = periodogram(gaussian_filter1d(onsets, SMOOTHING, mode="constant"))
+    windows = periodogram(onsets)
     middles = _starts(len(onsets)) + min(_WINDOW, len(onsets)) / 2
     times = np.asarray(middles / ONSET_RATE, np.float64)
     if not windows.any():
