@@ -12,8 +12,8 @@ draws a surface from a timbre vector again::
     surface'   = mean + sum over k of (timbre[k] - origin[k]) * pictures[k]
 
 ``origin`` depends on the dialect, which the rest does not: see `genrelab.music.dialects`.
-The first coordinate is the surface's level, then brightness, flatness, attack and
-finer shapes. Drawing a surface and weighing it returns the timbre exactly.
+The first coordinate is the level, then brightness, flatness, attack and finer shapes.
+Drawing a surface and weighing it returns the timbre exactly.
 
 References
 ----------
@@ -231,19 +231,15 @@ class TimbreBasis:
 def invert_weights(weights: Float64) -> Float64:
     """Find the smallest pictures that invert some weights (Moore-Penrose).
 
-    Parameters
-    ----------
-    weights : float array [12, N_BANDS, N_COLUMNS]
-
-    Returns
-    -------
-    float64 array of the same shape
+    Both are arrays [12, N_BANDS, N_COLUMNS].
     """
     inverse = np.linalg.pinv(weights.reshape(len(weights), -1))
     return np.asarray(inverse.T.reshape(weights.shape), np.float64)
 
 
-def basis_from_components(mean: Float64, components: Float64) -> TimbreBasis:
+def basis_from_components(
+    mean: Float64, components: Float64, *, fitted_on: str = ""
+) -> TimbreBasis:
     """Build the basis of a level and orthonormal components, as the original has it.
 
     Parameters
@@ -262,6 +258,7 @@ def basis_from_components(mean: Float64, components: Float64) -> TimbreBasis:
         pictures=invert_weights(weights).astype(np.float32),
         dialects=("unknown",),
         origins=np.zeros((1, N_VALUES), np.float32),
+        fitted_on=fitted_on,
     )
 
 

@@ -16,11 +16,20 @@ from typing import Annotated
 import typer
 
 from genrelab import __version__
-from genrelab.cli import analyzing, collecting, corpora, predicting, reproducing, showing, training
+from genrelab.cli import (
+    analyzing,
+    collecting,
+    corpora,
+    fitting,
+    predicting,
+    reproducing,
+    showing,
+    training,
+)
 from genrelab.cli.terminal import say
 from genrelab.errors import GenrelabError
 
-FAMILIES = (collecting, analyzing, showing, corpora, training, predicting, reproducing)
+FAMILIES = (collecting, analyzing, showing, corpora, training, predicting, reproducing, fitting)
 WRONG_USE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
