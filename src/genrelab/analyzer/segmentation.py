@@ -7,9 +7,11 @@ increase by `MIN_SEGMENT` at least, and each segment ends where the next starts,
 the last one at the spectrum's end. The original lets a segment start some 50 ms
 *before* the onset is heard, where the sound before it has died away.
 
-A network says how likely a segment starts at each frame; it was taught on recordings
-whose original analysis is known (`genrelab.analyzer.fitting.segmentation`), and
-looks `MARGIN` frames to each side. The rules need no teaching and are the baseline.
+Networks say how likely a segment starts at each frame, looking .7 s to each side;
+they were taught on recordings whose original analysis is known
+(`genrelab.analyzer.fitting.segmentation`), each heard as the analyzer of its dialect
+hears: the spectrum's dialect is the one whose cuts they give. The rules need no
+teaching and are the baseline.
 
 References
 ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,14 @@ def test_nearness_is_a_bell_around_each_start() -> None:
     assert near[20] == near[21] < 1
     assert near[15] < 0.05
     assert not nearness(np.array([]), np.arange(5.0)).any()
+
+
+def test_a_pair_is_heard_as_its_dialect_hears(pairs: list[Pair]) -> None:
+    spotify = example_of(pairs[0]).bands
+    msd = replace(pairs[0], original=replace(pairs[0].original, dialect="msd"))
+    expected = band_spectrum(pairs[0].samples, dialect="msd").bands
+    np.testing.assert_array_equal(example_of(msd).bands[1:-1], expected)
+    assert not np.array_equal(spotify[1:-1], expected)
 
 
 def test_crops_hold_what_they_say(pairs: list[Pair]) -> None:

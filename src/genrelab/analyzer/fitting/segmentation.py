@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-The network is a stack of dilated convolutions over the 23 bands without any
+A member is a stack of dilated convolutions over the 23 bands without any
 padding, so that what it says of a frame depends on `margin_of` frames to each side
-and on nothing else. It takes two frames a step, which halves its cost twice over.
+and on nothing else. It takes two frames a step: half the cost, twice the reach.
 Several small networks, taught from different beginnings, vote: on unseen recordings
 their mean is better than a larger one.
 

@@ -24,11 +24,11 @@ from genrelab.music.segments import Float32, Float64
 
 BLUR = 2.0  # frames: the target is a bell of this standard deviation around a start
 EDGE = 0.03 * FRAME_RATE  # frames at the ends of the shared stretch that teach nothing
-SPEED = 0.05  # largest change, as a part
-GAIN_DB = (-12.0, 6.0)  # least and most
-TILT_DB = 6.0  # of the equalizer, from the middle to the outermost bands
-SHIFT_BANDS = 0.5  # largest change of pitch
-NOISE_DB = 1.0  # largest standard deviation
+SPEED = 0.03  # largest change, as a part
+GAIN_DB = (-6.0, 3.0)  # least and most
+TILT_DB = 3.0  # of the equalizer, from the middle to the outermost bands
+SHIFT_BANDS = 0.25  # largest change of pitch
+NOISE_DB = 0.3  # largest standard deviation
 WEIGHT_EXPONENT = 0.7  # long recordings are drawn more often, but not in proportion
 
 
