@@ -282,11 +282,12 @@ class _Intake:
 def _mean(block: Float32) -> Float32:
     """Mix channels, each sample on its own so that blocks make no difference."""
     channels = block.shape[1]
-    mono: Float32 = block[:, 0].copy()
-    for channel in range(1, channels):
+    if channels == 1:
+        return block[:, 0].copy()
+    mono: Float32 = np.add(block[:, 0], block[:, 1])
+    for channel in range(2, channels):
         mono += block[:, channel]
-    if channels > 1:
-        mono *= np.float32(1 / channels)
+    mono *= np.float32(1 / channels)
     return mono
 
 
