@@ -15,7 +15,9 @@ from genrelab.errors import DataError, GenrelabError, UsageError
 from genrelab.learning.recipes import Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
 from genrelab.learning.splits import PARTS
+from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
+from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
 from genrelab.sources.archive import ArchiveSource
 from genrelab.sources.collecting import collect
@@ -296,10 +298,40 @@ def test_a_genre_without_tracks_in_a_fold_is_said(make_corpus: MakeCorpus, songs
     assert plan.remarks == (f"Rock has no track in fold {empty[0]}",)
 
 
-def test_analyses_of_several_dialects_are_not_mixed(make_corpus: MakeCorpus, songs: Songs) -> None:
-    corpus = make_corpus([*songs("Rock", 20, dialect="msd"), *songs("Jazz", 20)])
-    with pytest.raises(DataError, match=r"several dialects \((msd|spotify) 20, (msd|spotify) 20\)"):
-        plan_sample(corpus, _recipe())
+@pytest.mark.parametrize("dialect", ["spotify", "msd"])
+def test_analyses_of_several_dialects_are_converted(
+    make_corpus: MakeCorpus, songs: Songs, dialect: Dialect
+) -> None:
+    corpus = make_corpus([*songs("Rock", 20, dialect="msd"), *songs("Jazz", 30)])
+    plan = plan_sample(corpus, _recipe(dialect=dialect))
+    other, n = ("msd", 20) if dialect == "spotify" else ("spotify", 30)
+    assert plan.dialect == dialect
+    assert set(plan.converted.values()) == {other} and len(plan.converted) == n
+    assert plan.remarks == (f"{n} analyses of dialect {other} converted to {dialect}",)
+    samples = load_samples(corpus, plan, "timbre", 24)
+    for track_id, segments in corpus.segments(plan.track_ids):
+        expected = segments.timbre[:24]
+        if track_id in plan.converted:
+            expected = convert_segments(segments, other, dialect).timbre[:24]
+            assert np.abs(expected - segments.timbre[:24]).max() > 10
+        [row] = samples.rows([track_id])
+        assert np.allclose(samples.x[row, : len(expected)], expected, atol=1e-4)
+
+
+def test_only_the_tracks_that_are_drawn_are_converted(
+    make_corpus: MakeCorpus, songs: Songs
+) -> None:
+    corpus = make_corpus([*songs("Rock", 60, dialect="msd"), *songs("Jazz", 30)])
+    plan = plan_sample(corpus, _recipe(sample="semi-balanced"))
+    assert len(plan.labels) == 60 and len(plan.converted) == 30
+
+
+def test_analyses_of_one_dialect_are_taken_as_they_are(
+    make_corpus: MakeCorpus, songs: Songs
+) -> None:
+    corpus = make_corpus([*songs("Rock", 20, dialect="msd"), *songs("Jazz", 20, dialect="msd")])
+    plan = plan_sample(corpus, _recipe(dialect="spotify"))
+    assert (plan.dialect, plan.converted, plan.remarks) == ("msd", {}, ())
 
 
 def test_an_unknown_dialect_is_an_error(make_corpus: MakeCorpus, songs: Songs) -> None:

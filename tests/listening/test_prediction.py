@@ -16,6 +16,7 @@ from genrelab.listening import prediction
 from genrelab.listening.models import Model
 from genrelab.listening.prediction import Heard, hear_corpus, predict
 from genrelab.music.corpus import Corpus
+from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
 
 MakeSegments = Callable[..., Segments]
@@ -126,12 +127,30 @@ def test_a_json_line_names_what_is_known(model: Model, make_segments: MakeSegmen
     assert "file" not in known.to_dict() and known.to_dict()["track_id"] == "test-0"
 
 
-def test_another_dialect_is_remarked(model: Model, make_segments: MakeSegments) -> None:
-    heard = [Heard(segments=make_segments(30), dialect=dialect) for dialect in ("spotify", "msd")]
+def test_another_dialect_is_converted(model: Model, make_segments: MakeSegments) -> None:
+    segments = make_segments(30)
+    foreign = convert_segments(segments, "spotify", "msd")
+    heard = [
+        Heard(segments=segments, dialect="spotify"),
+        Heard(segments=foreign, dialect="msd"),
+        Heard(segments=foreign, dialect="spotify"),
+    ]
+    same, other, wrong = predict(model, heard)
+    assert same.remarks == wrong.remarks == ()
+    assert same.probabilities == pytest.approx(other.probabilities, abs=1e-5)
+    assert same.probabilities != pytest.approx(wrong.probabilities, abs=1e-5)
+    assert other.remarks == ("analysis of dialect msd, converted to spotify, the model's",)
+
+
+def test_an_unknown_dialect_is_remarked(model: Model, make_segments: MakeSegments) -> None:
+    heard = [
+        Heard(segments=make_segments(30), dialect=dialect) for dialect in ("spotify", "unknown")
+    ]
     same, other = predict(model, heard)
-    assert same.remarks == () and same.probabilities == pytest.approx(other.probabilities)
-    assert len(other.remarks) == 1
-    assert "dialect msd" in other.remarks[0] and "spotify" in other.remarks[0]
+    assert same.probabilities == pytest.approx(other.probabilities)
+    assert other.remarks == (
+        "analysis of dialect unknown, model of spotify: timbre may differ, trust less",
+    )
 
 
 @pytest.mark.parametrize("about", [{"track_id": "test-7"}, {"file": "song.json"}])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
@@ -209,25 +209,25 @@ def _remark_on_shared_groups(pool: Pool) -> None:
         pool.remarks.append(f"the split file puts {shared} artists into more than one fold")
 
 
-def common_dialect(corpus: Corpus, pool: Pool) -> Dialect:
-    """Tell the dialect that the analyses of a pool share.
+def choose_dialect(
+    corpus: Corpus, pool: Pool, recipe: Recipe, dialects: Mapping[str, Dialect]
+) -> Dialect:
+    """Tell the dialect to learn in: that of all analyses, or the recipe's if they differ.
+
+    Parameters
+    ----------
+    dialects : mapping
+        The dialect of every analysis of the corpus, by track id.
 
     Raises
     ------
     DataError
-        If it is unknown, or there are several.
+        If that of some analysis is unknown.
     """
-    dialects = corpus.dialects()
     found = Counter(dialects[track.id] for track in pool.tracks)
     if found["unknown"]:
         raise DataError(
             f"{corpus.path}: the dialect of {found['unknown']} analyses is unknown; "
             "collect them again with --dialect spotify, echonest or msd"
         )
-    if len(found) > 1:
-        counts = ", ".join(f"{name} {n}" for name, n in found.most_common())
-        raise DataError(
-            f"{corpus.path}: analyses of several dialects ({counts}), whose timbre differs by "
-            "constant offsets that this version does not convert; collect one dialect a corpus"
-        )
-    return next(iter(found))
+    return recipe.dialect if len(found) > 1 else next(iter(found))

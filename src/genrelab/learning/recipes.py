@@ -27,6 +27,7 @@ Sample = Literal["unbalanced", "semi-balanced", "balanced"]
 SAMPLES: tuple[Sample, ...] = get_args(Sample)
 Grouping = Literal["artist", "track"]
 NetworkName = Literal["c1m1", "c1m2", "c2m1"]
+KnownDialect = Literal["spotify", "echonest", "msd"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,9 @@ class Recipe:
         A CSV of ``track_id,genre,fold`` that gives the folds; empty for none.
     split_seed, seed : int
         Seed of the drawing and splitting, and of weights, dropout and order.
+    dialect : {"spotify", "echonest", "msd"}
+        What analyses of several dialects are converted to; those of one are taken as
+        they are.
     input : {"timbre", "pitch", "mixed"}
     segments : int
         How many segments of a track are heard, from its start.
@@ -84,6 +88,7 @@ class Recipe:
     folds: int = 0
     split: str = ""
     split_seed: int = 0
+    dialect: KnownDialect = "spotify"
     segments: int = 512
     normalize: bool = False
     dropout: float = 0.25

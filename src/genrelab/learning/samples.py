@@ -18,7 +18,7 @@ import numpy as np
 
 from genrelab.errors import DataError
 from genrelab.learning.features import Features, InputName, extract_features
-from genrelab.learning.pools import Pool, common_dialect, gather_pool
+from genrelab.learning.pools import Pool, choose_dialect, gather_pool
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.splits import (
     HELD_OUT_SHARE,
@@ -35,6 +35,7 @@ from genrelab.learning.splits import (
 )
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
+from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Float32, Segments
 from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
@@ -55,7 +56,9 @@ class Plan:
     splits : tuple of Split
         One, or one a fold.
     dialect : str
-        Of the analyses.
+        In which the analyses are learned from.
+    converted : mapping
+        The dialect of the analyses that have to be converted to it, by track id.
     analyses_digest : str
         SHA-256 over what the corpus holds of the tracks that are used.
     left_out : mapping
@@ -70,6 +73,7 @@ class Plan:
     artist_keys: Mapping[str, tuple[str, ...]]
     splits: tuple[Split, ...]
     dialect: Dialect
+    converted: Mapping[str, Dialect]
     analyses_digest: str
     left_out: Mapping[str, int]
     remarks: tuple[str, ...]
@@ -142,7 +146,8 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         If a genre asked for does not exist.
     """
     pool = gather_pool(corpus, recipe)
-    dialect = common_dialect(corpus, pool)
+    dialects = corpus.dialects()
+    dialect = choose_dialect(corpus, pool, recipe, dialects)
     classes = tuple(sorted(set(pool.genres)))
     labels = np.array([classes.index(genre) for genre in pool.genres])
     groups = pool.groups
@@ -150,6 +155,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
     used = sorted({row for parts in splits for part in PARTS for row in getattr(parts, part)})
     ids = [track.id for track in pool.tracks]
     pool.left_out["not drawn"] += len(ids) - len(used)
+    converted = {ids[row]: dialects[ids[row]] for row in used if dialects[ids[row]] != dialect}
     return Plan(
         classes=classes,
         labels={ids[row]: int(labels[row]) for row in used},
@@ -160,10 +166,21 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
             for fold, parts in enumerate(splits)
         ),
         dialect=dialect,
+        converted=converted,
         analyses_digest=corpus.analyses_digest(sorted(ids[row] for row in used)),
         left_out={reason: n for reason, n in pool.left_out.items() if n},
-        remarks=tuple(pool.remarks) + _shortfalls(splits, labels, classes, recipe),
+        remarks=(
+            *pool.remarks,
+            *_conversions(converted, dialect),
+            *_shortfalls(splits, labels, classes, recipe),
+        ),
     )
+
+
+def _conversions(converted: Mapping[str, Dialect], dialect: Dialect) -> Iterator[str]:
+    for other, n in sorted(Counter(converted.values()).items()):
+        what = "analysis" if n == 1 else "analyses"
+        yield f"{n} {what} of dialect {other} converted to {dialect}"
 
 
 def _tracks_per_genre(labels: Ints, recipe: Recipe) -> int:
@@ -288,7 +305,7 @@ def load_samples(
     *,
     progress: Progress = silent,
 ) -> Samples:
-    """Read the arrays of every track of a plan.
+    """Read the arrays of every track of a plan, all in the plan's dialect.
 
     Parameters
     ----------
@@ -299,9 +316,10 @@ def load_samples(
     ids = plan.track_ids
 
     def read() -> Iterator[Segments]:
-        for done, (_, segments) in enumerate(corpus.segments(ids)):
+        for done, (track_id, segments) in enumerate(corpus.segments(ids)):
             progress(f"reading {input_name}", done, len(ids))
-            yield segments
+            own = plan.converted.get(track_id, plan.dialect)
+            yield segments if own == plan.dialect else convert_segments(segments, own, plan.dialect)
 
     features = extract_features(read(), len(ids), input_name, n_segments)
     progress(f"reading {input_name}", len(ids), len(ids))

@@ -19,6 +19,7 @@ from genrelab.errors import CorpusError, DataError, GenrelabError
 from genrelab.listening.models import BATCH, Model
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
+from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
 from genrelab.progress import Progress, silent
 from genrelab.sources.archive import ArchiveSource
@@ -79,6 +80,8 @@ class Prediction:
 def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
     """Predict the genre of any number of analyses, a batch at a time.
 
+    Analyses of another dialect than the model's are converted to it, and say so.
+
     Raises
     ------
     DataError
@@ -89,7 +92,7 @@ def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
         for one in batch:
             if len(one.segments) == 0:
                 raise DataError(f"{one.file or one.track_id}: no segments to hear")
-        rows = model.predict([one.segments for one in batch])
+        rows = model.predict([_translated(model, one) for one in batch])
         for one, row in zip(batch, rows, strict=True):
             yield Prediction(
                 file=one.file,
@@ -101,11 +104,26 @@ def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
             )
 
 
-def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
-    if heard.dialect == model.run.info.dialect:
-        return ()
+def _is_foreign(model: Model, heard: Heard) -> bool:
+    """Tell whether two dialects are unlike, and one of them is unknown."""
     learned = model.run.info.dialect
-    return (f"analysis of dialect {heard.dialect}, model of {learned}: timbre differs, trust less",)
+    return heard.dialect != learned and "unknown" in (heard.dialect, learned)
+
+
+def _translated(model: Model, heard: Heard) -> Segments:
+    if heard.dialect == model.run.info.dialect or _is_foreign(model, heard):
+        return heard.segments
+    return convert_segments(heard.segments, heard.dialect, model.run.info.dialect)
+
+
+def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
+    learned = model.run.info.dialect
+    if heard.dialect == learned:
+        return ()
+    said = f"analysis of dialect {heard.dialect}"
+    if _is_foreign(model, heard):
+        return (f"{said}, model of {learned}: timbre may differ, trust less",)
+    return (f"{said}, converted to {learned}, the model's",)
 
 
 @dataclass(frozen=True, slots=True)
