@@ -31,7 +31,7 @@ LOW_BANDS = 3  # bass and bass drum: up to 3 Bark, 300 Hz
 # What speaks for a downbeat, in log odds for a standard deviation within the recording: other
 # pitches than one beat before and than two, and a loud bass.
 REACHES = (1, 2)  # beats
-DOWNBEAT_WEIGHTS = (0.14, 0.17, 0.08)
+DOWNBEAT_WEIGHTS = (0.15, 0.17, 0.08)
 SKIP_COST = 6.0  # log odds against a bar of another length than the others
 # Evidence for 3 over 4, in nats for the root of a beat: 3 only where it exceeds the first,
 TRIPLE_THRESHOLD = 0.12

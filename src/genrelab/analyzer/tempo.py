@@ -38,10 +38,10 @@ TOLERANCE = np.log2(1.04)  # octaves: tempi nearer than 4 % count as one
 
 # The periodicity at these multiples of the beat's period speaks for a tempo so much.
 RATIOS = (0.5, 1.0, 2.0)
-WEIGHTS = (2.4, 7.5, 4.0)
+WEIGHTS = (2.4, 7.6, 4.1)
 # What speaks for a tempo beforehand, at octaves above 1 beat a minute; linear between them.
 PRIOR_OCTAVES = (5.25, 5.5, 5.75, 6.0, 6.25, 6.5, 6.75, 7.0, 7.25, 7.5, 7.75, 8.0)
-PRIOR = (-1.2, -2.5, -1.8, -1.3, -0.5, 1.7, 1.9, 1.7, 1.8, 1.1, 0.5, -1.4)
+PRIOR = (-1.2, -2.5, -1.8, -1.3, -0.5, 1.7, 1.9, 1.7, 1.8, 1.2, 0.6, -1.4)
 # Where even half the period brings back nearly the same sounds, as in a row of clicks, that
 # half is the beat: periodicity above the first speaks against a tempo, so much.
 ALIKE = 0.85

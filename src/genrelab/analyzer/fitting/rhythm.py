@@ -43,7 +43,8 @@ from genrelab.music.analysis import Analysis, Interval, Section
 from genrelab.music.segments import Float64
 from genrelab.progress import Progress, silent
 
-RIDGE = 1e-3  # on the weights of standardized evidence
+RIDGE = 1e-3  # on the weights of standardized evidence for a tempo,
+LIGHT_RIDGE = 1e-5  # and for bars and sections, whose many beats say enough
 BLUR = 1.2  # steps of the tempo grid: tempi so near to the original's are as good
 NEAR_S = 1.5  # moments so near to where a section starts are its start
 ON_BEAT_S = 0.005
@@ -162,7 +163,7 @@ def fit_downbeats(analyses: Sequence[Analysis], basis: TimbreBasis) -> Float64:
 
 
 def fit_sections(analyses: Sequence[Analysis]) -> Float64:
-    """Fit `sections.WEIGHTS` to where, of its beats, the original lets sections start [5]."""
+    """Fit `sections.WEIGHTS` to where, of its beats, the original lets sections start [4]."""
     features, labels = [], []
     for analysis in analyses:
         if analysis.beats and len(analysis.sections) > 1:
@@ -183,8 +184,8 @@ def _fit_log_odds(features: Sequence[Float64], labels: Sequence[Bools]) -> Float
     def loss(weights: Float64) -> tuple[float, Float64]:
         margins = signs * (x @ weights)
         pull = -signs * np.exp(-np.logaddexp(0, margins)) / len(x)
-        value = np.logaddexp(0, -margins).mean() + RIDGE * (weights[:-1] ** 2).sum()
-        return float(value), x.T @ pull + 2 * RIDGE * np.append(weights[:-1], 0)
+        value = np.logaddexp(0, -margins).mean() + LIGHT_RIDGE * (weights[:-1] ** 2).sum()
+        return float(value), x.T @ pull + 2 * LIGHT_RIDGE * np.append(weights[:-1], 0)
 
     return _minimize(loss, x.shape[1])[:-1]
 
