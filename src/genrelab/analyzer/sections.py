@@ -3,7 +3,7 @@
 Conventions
 -----------
 Times in seconds. Sections tile a recording and start on beats, as the original's do
-(every one of 470), or on a regular grid where there are no beats.
+(every one of 468), or on a regular grid where there are no beats.
 
 References
 ----------
