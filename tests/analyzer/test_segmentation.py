@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from genrelab.analyzer import segmentation
 from genrelab.analyzer.parts import SEGMENTATION, SHIPPED
 from genrelab.analyzer.segmentation import (
+    DELAY,
     MIN_SEGMENT,
+    STEEP_DB,
     RuleSegmenter,
     Segmenter,
+    felt_loudness,
     keep_apart,
     pick_starts,
 )
@@ -92,6 +95,36 @@ def test_any_spectrum_is_tiled(segmenter, seed, n_frames, scale) -> None:
     assert_is_segmentation(starts, n_frames)
     assert len(starts) == 1 or n_frames > MIN_SEGMENT
     np.testing.assert_array_equal(starts, segmenter.starts(spectrum_of(bands)))
+
+
+def ramp(db_a_second: float, *, n_frames: int = 600) -> BandSpectrum:
+    """A sound that fades until the middle and then rises."""
+    since = np.arange(n_frames) - n_frames // 2
+    level = 40 + np.where(since < 0, -20, db_a_second) * since / FRAME_RATE
+    return spectrum_of(np.repeat(level[:, None], N_BANDS, axis=1))
+
+
+def test_a_rise_starts_a_segment_where_it_is_steep_enough() -> None:
+    assert RuleSegmenter().starts(ramp(0.9 * STEEP_DB)).tolist() == [0]
+    starts = RuleSegmenter().starts(ramp(1.5 * STEEP_DB))
+    assert starts[1] == pytest.approx(300, abs=5)  # at the dip, not where it rises fastest
+
+
+def test_starts_of_the_million_song_dataset_lie_earlier() -> None:
+    spectrum = band_spectrum(tones([0.7, 1.2, 1.6], seconds=3))
+    late, early = (RuleSegmenter(dialect=d).starts(spectrum) for d in ("spotify", "msd"))
+    np.testing.assert_array_equal(late[1:] - early[1:], DELAY["spotify"] - DELAY["msd"])
+
+
+def test_felt_loudness_is_the_level_where_nothing_changes_and_lags_behind_it() -> None:
+    steady = spectrum_of(np.full((50, N_BANDS), 31.4))
+    np.testing.assert_array_equal(felt_loudness(steady), steady.level)
+    step = spectrum_of(np.repeat([[0.0], [30.0]], 25, axis=0) * np.ones(N_BANDS))
+    felt = felt_loudness(step)
+    assert (felt[:25] == 0).all()
+    assert (np.diff(felt[25:]) >= -1e-5).all()
+    assert 0 < felt[25] < 15
+    assert felt[40] == pytest.approx(30)
 
 
 def test_candidates_too_close_to_the_one_before_are_dropped() -> None:

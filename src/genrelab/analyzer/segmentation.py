@@ -16,8 +16,7 @@ teaching and are the baseline.
 References
 ----------
 T. Jehan, *Creating Music by Listening*, PhD thesis, MIT 2005, section 3.4:
-event detection in critical bands. The rules' constants were measured against
-real analyses.
+event detection. The rules' constants were measured against real analyses.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from scipy.ndimage import correlate1d, maximum_filter1d
 
 from genrelab.analyzer.spectrum import FRAME_RATE, N_BANDS, BandSpectrum
 from genrelab.errors import DataError
+from genrelab.music.analysis import Dialect
 from genrelab.music.segments import Float32
 
 if TYPE_CHECKING:
@@ -46,15 +46,11 @@ CHUNK = 4096
 SMOOTH_S = 0.120  # its likelihood is smoothed over so long,
 APART_S = 0.050  # and a start is the likeliest within so much to each side.
 
-# The rules: where the bands rise together, and how far before that a segment starts.
-NOVELTY_S = 0.120  # the rise is smoothed over so long to find the onsets,
-ATTACK_S = 0.015  # and over so long to find where the attack is steepest
-PEAK_S = 0.060  # an onset is the strongest within so much to each side
-AROUND_S = 0.500  # and exceeds the mean over so much to each side
-EXCESS = 0.2  # by this part of the recording's mean
-BEFORE_S, AFTER_S = 0.110, 0.030  # the steepest attack lies at most so far from the onset
-QUIET_S = BEFORE_S / 2  # the segment starts at most so long before the attack,
-QUIET_DB = 1.0  # at the last frame no louder than this above the quietest
+# The rules: where the loudness rises fastest, and the dip from which it rose.
+FADE_S = 0.052  # a sound is still felt for so long, less and less,
+RISE_S = 0.133  # and how fast the loudness rises is told from so much of it
+STEEP_DB = 15.5  # dB a second: what rises as fast starts a segment,
+DELAY: dict[Dialect, int] = {"spotify": 1, "echonest": 1, "msd": 0}  # frames after the dip before
 
 
 class Segmenter:
@@ -136,7 +132,20 @@ def pick_starts(likelihood: Float32, *, threshold: float) -> Frames:
 
 
 class RuleSegmenter:
-    """Cuts where the critical bands rise together; nothing in it is learned."""
+    """Cuts where the loudness rises, at the dip before; nothing in it is learned.
+
+    It is what the original does, as far as it shows: on recordings of which we hold the
+    very samples that it analyzed, 96 % of its starts are told from other rises, and its
+    ``confidence`` grows with how fast the loudness rises.
+
+    Parameters
+    ----------
+    dialect : {"spotify", "echonest", "msd"}
+        Whose starts: the Million Song Dataset's lie a frame earlier.
+    """
+
+    def __init__(self, *, dialect: Dialect = "spotify") -> None:
+        self._delay = DELAY[dialect]
 
     def starts(self, spectrum: BandSpectrum) -> Frames:
         """Return the frames at which segments start, by this module's conventions.
@@ -147,12 +156,27 @@ class RuleSegmenter:
         >>> bands[200:] = 40
         >>> spectrum = BandSpectrum(bands=bands, level=bands.mean(axis=1))
         >>> RuleSegmenter().starts(spectrum).tolist()
-        [0, 199]
+        [0, 200]
         """
-        novelty = correlate1d(_rise(spectrum.bands, 2), _hann(NOVELTY_S), mode="nearest")
-        attack = correlate1d(_rise(spectrum.bands, 1), _hann(ATTACK_S), mode="nearest")
-        onsets = _find_onsets(novelty)
-        return keep_apart([_quiet_before(onset, attack, spectrum.level) for onset in onsets])
+        loudness = felt_loudness(spectrum)
+        rise = np.diff(correlate1d(loudness, _hann(RISE_S), mode="nearest"), prepend=loudness[0])
+        onsets = find_peaks(rise, reach=1)
+        onsets = onsets[rise[onsets] > STEEP_DB / FRAME_RATE]
+        return keep_apart(_dips_before(onsets, loudness) + self._delay)
+
+
+def felt_loudness(spectrum: BandSpectrum) -> Float32:
+    """Return the mean level of the bands with what is still felt of the frames before, [n].
+
+    The weight of the past falls like half a Hann window.
+    """
+    length = round(FADE_S * FRAME_RATE)
+    weights = 1 + np.cos(np.pi * np.arange(length) / length)
+    # From the first level on, so that a steady sound stays steady to the last digit.
+    first = spectrum.level[0]
+    level = np.pad(spectrum.level - first, (length - 1, 0))
+    felt = np.convolve(level, weights / weights.sum(), mode="valid") + first
+    return np.asarray(felt, np.float32)
 
 
 def _open_session(content: bytes, where: str) -> onnxruntime.InferenceSession:
@@ -192,16 +216,6 @@ def find_peaks(curve: Float32, *, reach: int) -> Frames:
     return np.flatnonzero(curve >= maximum_filter1d(curve, 2 * reach + 1)).astype(np.int64)
 
 
-def _rise(bands: Float32, lag: int) -> Float32:
-    """Sum over the bands of how much each has risen in ``lag`` frames, [n]."""
-    rise = np.zeros(len(bands), np.float32)
-    for first in range(min(lag, len(bands)) - 1, 0, -1):  # the first frames have less to look back
-        rise[first] = np.maximum(bands[first] - bands[0], 0).sum()
-    difference = bands[lag:] - bands[:-lag]
-    rise[lag:] = np.maximum(difference, 0, out=difference).sum(axis=1)
-    return rise
-
-
 @cache
 def _hann(seconds: float) -> Float32:
     """A Hann window of an odd number of frames, at least 3, with sum 1."""
@@ -210,21 +224,10 @@ def _hann(seconds: float) -> Float32:
     return np.asarray(window / window.sum(), np.float32)
 
 
-def _find_onsets(novelty: Float32) -> Frames:
-    """Return the novelty's peaks that stand out from what is around them, [m]."""
-    n, around = len(novelty), int(AROUND_S * FRAME_RATE)
-    total = np.concatenate([[0.0], np.cumsum(novelty, dtype=np.float64)])
-    peaks = find_peaks(novelty, reach=int(PEAK_S * FRAME_RATE))
-    low, high = np.maximum(peaks - around, 0), np.minimum(peaks + around + 1, n)
-    threshold = (total[high] - total[low]) / (high - low) + EXCESS * total[-1] / n
-    # In silence the sums' rounding errors would count as novelty.
-    return np.asarray(peaks[novelty[peaks] > np.maximum(threshold, 1e-6)])
-
-
-def _quiet_before(onset: int, attack: Float32, level: Float32) -> int:
-    """Return the last quiet frame before an onset's steepest attack."""
-    first = max(onset - int(BEFORE_S * FRAME_RATE), 0)
-    steepest = first + int(attack[first : onset + int(AFTER_S * FRAME_RATE) + 1].argmax())
-    first = max(steepest - int(QUIET_S * FRAME_RATE), 0)
-    before = level[first : steepest + 1]
-    return first + int(np.flatnonzero(before <= before.min() + QUIET_DB)[-1])
+def _dips_before(onsets: Frames, loudness: Float32) -> Frames:
+    """Return the last local minimum at or before each onset, or the beginning."""
+    falls = np.diff(loudness, prepend=loudness[0]) <= 0
+    rises = np.diff(loudness, append=loudness[-1]) > 0
+    dips = np.flatnonzero(falls & rises)
+    before = np.searchsorted(dips, onsets, side="right") - 1
+    return np.where(before >= 0, np.append(dips, 0)[before], 0)
