@@ -5,7 +5,7 @@ usage: analyzer_fidelity.py PAIRS [--leave-one-out FOLDER] [--agreement SCRIPT -
 
 PAIRS holds pairs.csv and NAME/{audio.*, analysis.json.gz, alignment.csv}. What the analyzer
 learned from pairs is judged on the same pairs unless --leave-one-out is given: then, for each
-recording, everything is fitted on the others (kept in FOLDER/NAME, so a second run is quick).
+recording, the basis is fitted on the others (kept in FOLDER, so a second run is quick).
 --agreement runs a script that asks two classifiers, trained on --echonest, whether they hear the
 same song; it is given PAIRS, a folder of our analyses, and the analyses to train on. --document
 puts the tables between <!-- figures --> and <!-- /figures --> of a Markdown file.
@@ -36,10 +36,10 @@ import mir_eval
 import numpy as np
 
 from genrelab.analyzer.fitting.pairs import Pair, load_pairs
-from genrelab.analyzer.fitting.timbre import timbre_example
-from genrelab.analyzer.parts import Parts, load_parts
+from genrelab.analyzer.fitting.timbre import fit_timbre, timbre_example
 from genrelab.analyzer.pipeline import analyze_samples
 from genrelab.analyzer.spectrum import SAMPLE_RATE
+from genrelab.analyzer.timbre import TimbreBasis, load_basis
 from genrelab.music.analysis import Analysis
 
 MATCH_S = 0.05  # an original start is paired with our nearest one when closer
@@ -131,9 +131,9 @@ def boundary_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
     return {**scores, "rate": len(estimate) / len(reference)}
 
 
-def timbre_at_true_bounds(pair: Pair, parts: Parts) -> float:
+def timbre_at_true_bounds(pair: Pair, basis: TimbreBasis) -> float:
     example = timbre_example(pair)
-    found = parts.basis.timbre(example.surfaces, dialect=example.dialect)
+    found = basis.timbre(example.surfaces, dialect=example.dialect)
     return mean_correlation(found, example.timbre)
 
 
@@ -206,7 +206,7 @@ def section_f(pair: Pair, ours: Analysis) -> float:
     return mir_eval.segment.detection(*intervals, window=SECTION_WINDOW_S, trim=True)[2]
 
 
-def robustness_figures(pair: Pair, ours: Analysis, parts: Parts) -> dict[str, float]:
+def robustness_figures(pair: Pair, ours: Analysis, basis: TimbreBasis) -> dict[str, float]:
     variants = {
         "quieter": (pair.samples * np.float32(0.5), 0.0),
         "shifted": (np.pad(pair.samples, (37, 0)), 37 / SAMPLE_RATE),
@@ -214,7 +214,7 @@ def robustness_figures(pair: Pair, ours: Analysis, parts: Parts) -> dict[str, fl
     }
     figures = {}
     for name, (samples, delay) in variants.items():
-        other = analyze_samples(samples, SAMPLE_RATE, dialect=pair.original.dialect, parts=parts)
+        other = analyze_samples(samples, SAMPLE_RATE, dialect=pair.original.dialect, basis=basis)
         wanted = np.ones(len(ours.segments), bool)
         match = match_starts(ours.segments.start + delay, other.segments.start, wanted)
         figures[name] = mean_correlation(
@@ -235,28 +235,28 @@ def through_vorbis(samples: np.ndarray) -> np.ndarray:
         return soundfile.read(path, dtype="float32")[0]
 
 
-def judge(pair: Pair, parts: Parts, analyses: Path) -> dict[str, float]:
-    ours = analyze_samples(pair.samples, SAMPLE_RATE, dialect=pair.original.dialect, parts=parts)
+def judge(pair: Pair, basis: TimbreBasis, analyses: Path) -> dict[str, float]:
+    ours = analyze_samples(pair.samples, SAMPLE_RATE, dialect=pair.original.dialect, basis=basis)
     (analyses / f"{pair.name}.json").write_bytes(ours.to_json())
     return {
         **boundary_figures(pair, ours),
-        "timbre_true": timbre_at_true_bounds(pair, parts),
+        "timbre_true": timbre_at_true_bounds(pair, basis),
         **segment_figures(pair, ours),
         **track_figures(pair, ours),
-        **robustness_figures(pair, ours, parts),
+        **robustness_figures(pair, ours, basis),
     }
 
 
-def parts_for(name: str, pairs: Sequence[Pair], folder: Path | None) -> Parts:
-    """The shipped parts, or those fitted without one recording."""
+def basis_for(pair: Pair, pairs: Sequence[Pair], folder: Path | None) -> TimbreBasis:
+    """The shipped basis, or the one fitted without a recording."""
     if folder is None:
-        return load_parts()
-    if not (folder / name).is_dir():
-        from genrelab.analyzer.fitting.parts import fit_parts
-
-        print(f"fitting without {name}", file=sys.stderr)
-        fit_parts([pair for pair in pairs if pair.name != name], folder / name)
-    return load_parts(folder / name)
+        return load_basis()
+    path = folder / f"{pair.name}.npz"
+    if not path.is_file():
+        print(f"fitting without {pair.name}", file=sys.stderr)
+        folder.mkdir(parents=True, exist_ok=True)
+        fit_timbre([other for other in pairs if other.name != pair.name]).save(path)
+    return load_basis(path)
 
 
 def summary_table(means: Mapping[str, float]) -> str:
@@ -323,8 +323,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         for pair in pairs:
-            parts = parts_for(pair.name, pairs, options.leave_one_out)
-            figures[pair.name] = judge(pair, parts, Path(folder))
+            basis = basis_for(pair, pairs, options.leave_one_out)
+            figures[pair.name] = judge(pair, basis, Path(folder))
             print(pair.name, "is judged", file=sys.stderr)
         agreement = {}
         if options.agreement:

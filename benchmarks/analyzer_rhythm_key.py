@@ -38,12 +38,11 @@ from genrelab.analyzer.fitting.rhythm import (
     fit_tempo,
     tempo_examples,
 )
-from genrelab.analyzer.parts import SHIPPED, TIMBRE
 from genrelab.analyzer.pitch import pitch_spectrum
 from genrelab.analyzer.rhythm import find_rhythm
 from genrelab.analyzer.spectrum import SAMPLE_RATE, band_spectrum
 from genrelab.analyzer.tempo import RATIOS, tempo_grid
-from genrelab.analyzer.timbre import TimbreBasis
+from genrelab.analyzer.timbre import SHIPPED_BASIS, TimbreBasis
 from genrelab.analyzer.tonality import find_tonality, tonal_chroma
 from genrelab.music.analysis import Analysis
 from genrelab.sources.archive import ArchiveSource
@@ -177,7 +176,7 @@ def main() -> None:
     parser.add_argument("--gtzan", type=Path)
     parser.add_argument("--keys", type=Path)
     parser.add_argument("--fit", type=Path, nargs="+")
-    parser.add_argument("--basis", type=Path, default=SHIPPED / TIMBRE)
+    parser.add_argument("--basis", type=Path, default=SHIPPED_BASIS)
     options = parser.parse_args()
     judge_patterns("clicks", clicks, None)
     judge_patterns("drums in 4", lambda bpm: drums(bpm, meter=4), 4)

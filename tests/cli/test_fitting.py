@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import soundfile
 from tests.analyzer.fitting.imitations import colored_noise, imitated_pair, write_pairs
 from tests.cli.commands import assert_one_error
 
-from genrelab.analyzer.parts import SHIPPED, TIMBRE
 from genrelab.analyzer.spectrum import SAMPLE_RATE
-from genrelab.analyzer.timbre import TimbreBasis
+from genrelab.analyzer.timbre import TimbreBasis, load_basis
 from genrelab.cli import main
-from genrelab.workflows import analyzer_parts
 
 Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    known = TimbreBasis.load(SHIPPED / TIMBRE)
+    known = load_basis()
     made = [imitated_pair(known, seed) for seed in range(2)]
     made.append(imitated_pair(known, 2, dialect="msd"))
     return write_pairs(tmp_path_factory.mktemp("fit") / "pairs", made)
@@ -61,35 +58,33 @@ def test_dialects_are_fitted(pairs: Path, tmp_path: Path, capsys: Captured) -> N
     assert list(table["offsets"]) == ["spotify", "msd"]
 
 
-def test_all_parts_are_fitted_but_to_the_pair_left_out(
-    pairs: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+def test_a_basis_is_fitted_but_to_the_pair_left_out(
+    pairs: Path, tmp_path: Path, capsys: Captured
 ) -> None:
-    seen = []
-
-    def fit_segmenter(kept, *, seed, progress):
-        seen.append([pair.name for pair in kept])
-        return SimpleNamespace(write=lambda path: Path(path).write_bytes(b"segmenter"))
-
-    monkeypatch.setattr(analyzer_parts, "fit_segmenter", fit_segmenter)
-    out = tmp_path / "parts"
-    command = ["fit", "analyzer", str(pairs), "-o", str(out), "--without", "noise-1"]
-    assert main(command) == 0
-    assert seen == [["noise-0", "noise-2"]]
-    assert capsys.readouterr().out.split() == [
-        str(out / "timbre.npz"),
-        str(out / "segmentation.onnx"),
-    ]
-    assert TimbreBasis.load(out / "timbre.npz").fitted_on == "noise-0, noise-2"
-    assert sorted(path.name for path in out.iterdir()) == ["segmentation.onnx", "timbre.npz"]
+    out = tmp_path / "basis.npz"
+    command = ["fit", "timbre-basis", "--pairs", str(pairs), "-o", str(out)]
+    assert main([*command, "--without", "noise-1"]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    basis = TimbreBasis.load(out)
+    assert basis.dialects == ("spotify", "msd")
+    assert "noise-0" in basis.fitted_on and "noise-1" not in basis.fitted_on
 
 
 def test_a_pair_that_is_not_there_cannot_be_left_out(pairs: Path, capsys: Captured) -> None:
-    assert main(["fit", "analyzer", str(pairs), "-o", "parts", "--without", "abba"]) == 2
+    command = ["fit", "timbre-basis", "--pairs", str(pairs), "-o", "basis.npz"]
+    assert main([*command, "--without", "abba"]) == 2
     err = capsys.readouterr().err
     assert_one_error(err)
     assert "noise-0, noise-1, noise-2" in err
 
 
+def test_recordings_and_pairs_are_not_mixed(pairs: Path, capsys: Captured) -> None:
+    for wrong in ([], ["song.wav", "--pairs", str(pairs)], ["song.wav", "--without", "abba"]):
+        assert main(["fit", "timbre-basis", "-o", "basis.npz", *wrong]) == 2
+        assert_one_error(capsys.readouterr().err)
+
+
 def test_a_folder_without_pairs(tmp_path: Path, capsys: Captured) -> None:
-    assert main(["fit", "analyzer", str(tmp_path), "-o", str(tmp_path / "parts")]) == 1
+    command = ["fit", "timbre-basis", "--pairs", str(tmp_path), "-o", str(tmp_path / "basis.npz")]
+    assert main(command) == 1
     assert_one_error(capsys.readouterr().err)

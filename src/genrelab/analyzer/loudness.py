@@ -1,16 +1,16 @@
-"""Loudness: of segments and of the whole recording, the boundaries' confidence, fades.
+"""Loudness: of segments and of the whole recording, and its fades.
 
 Conventions
 -----------
 Loudness in dB, times in seconds. What the original calls loudness follows the mean
 of the critical bands' levels in dB, not the sum of their powers. The constants were
 measured on original analyses: levels on the recordings of `genrelab.analyzer.fitting`,
-confidence on 37,000 segments, loudness of tracks and fades on 51 analyses.
+loudness of tracks and fades on 51 analyses.
 
 References
 ----------
 T. Jehan and D. DesRoches, *Analyzer Documentation*, The Echo Nest 2014: ``loudness_*``,
-``confidence``, ``end_of_fade_in``, ``start_of_fade_out``.
+``end_of_fade_in``, ``start_of_fade_out``.
 """
 
 from __future__ import annotations
@@ -25,21 +25,6 @@ from genrelab.music.segments import Float32, Float64, Segments
 
 LEVEL_DB = -60.6  # the loudness of a level of 0
 FRAMES_BEFORE = 2  # where the original measures a segment's first loudness
-CONFIDENCE_OF_RISE = (  # dB from a segment's start to its peak; median confidence
-    (0.0, 0.0),
-    (1.5, 0.055),
-    (2.5, 0.11),
-    (3.5, 0.23),
-    (4.5, 0.36),
-    (5.5, 0.48),
-    (6.5, 0.575),
-    (7.5, 0.65),
-    (9.0, 0.745),
-    (11.0, 0.85),
-    (13.0, 0.935),
-    (15.0, 0.985),
-    (18.0, 1.0),
-)
 TRACK_DB = 0.64  # of a track over the power mean of its segments' starts and peaks
 CURVE_STEP_S = 0.1
 FADED_IN_DB = -29.0  # relative to the track's loudness: the fade-in ends above it
@@ -58,15 +43,12 @@ class SegmentLoudness:
         dB at the onset, at the peak and where the next segment starts.
     maximum_time : float32 array
         Seconds from the start to the peak.
-    confidence : float32 array
-        How sure the segment's start is, 0 to 1; 0 for the first.
     """
 
     start: Float32
     maximum: Float32
     end: Float32
     maximum_time: Float32
-    confidence: Float32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +74,12 @@ def segment_loudness(spectrum: BandSpectrum, starts: Ints) -> SegmentLoudness:
     at_maximum = starts[0] + np.flatnonzero(level[starts[0] :] == np.repeat(maximum, lengths))
     first = np.searchsorted(at_maximum, starts)  # of several equal frames, the first
     onset = level[np.maximum(starts - FRAMES_BEFORE, 0)]
-    start_db, maximum_db = _decibels(np.minimum(onset, maximum)), _decibels(maximum)
-    rise, table = maximum_db - start_db, np.array(CONFIDENCE_OF_RISE)
-    confidence = np.interp(rise, table[:, 0], table[:, 1]).astype(np.float32)
-    confidence[0] = 0  # a recording's start is no onset
+    start_db = _decibels(np.minimum(onset, maximum))
     return SegmentLoudness(
         start=start_db,
-        maximum=maximum_db,
+        maximum=_decibels(maximum),
         end=np.append(start_db[1:], _decibels(level[-1:])),
         maximum_time=((at_maximum[first] - starts) / FRAME_RATE).astype(np.float32),
-        confidence=confidence,
     )
 
 

@@ -22,12 +22,12 @@ from genrelab import __version__
 from genrelab.analyzer.audio import Recording, read_recording, recording_from_samples
 from genrelab.analyzer.chroma import segment_pitches
 from genrelab.analyzer.loudness import find_fades, segment_loudness, track_loudness
-from genrelab.analyzer.parts import Parts, load_parts
 from genrelab.analyzer.pitch import pitch_spectrum
 from genrelab.analyzer.rhythm import Rhythm, find_rhythm
 from genrelab.analyzer.sections import find_sections
-from genrelab.analyzer.spectrum import FRAME_RATE, SAMPLE_RATE, SPREAD, BandSpectrum, band_spectrum
-from genrelab.analyzer.timbre import surfaces
+from genrelab.analyzer.segmentation import find_segments
+from genrelab.analyzer.spectrum import FRAME_RATE, SAMPLE_RATE, BandSpectrum, band_spectrum
+from genrelab.analyzer.timbre import TimbreBasis, load_basis, surfaces
 from genrelab.analyzer.tonality import Tonality, find_tonality, tonal_chroma
 from genrelab.music.analysis import Analysis, Dialect, TrackLevel
 from genrelab.music.segments import Segments
@@ -60,8 +60,8 @@ def analyze(
     812
     """
     began = time.perf_counter()
-    parts = load_parts(timbre_basis=None if timbre_basis is None else Path(timbre_basis))
-    return analyze_recording(read_recording(path), dialect=dialect, parts=parts, began=began)
+    basis = load_basis(timbre_basis)
+    return analyze_recording(read_recording(path), dialect=dialect, basis=basis, began=began)
 
 
 def analyze_samples(
@@ -69,7 +69,7 @@ def analyze_samples(
     sample_rate: int,
     *,
     dialect: Dialect = "spotify",
-    parts: Parts | None = None,
+    basis: TimbreBasis | None = None,
 ) -> Analysis:
     """Analyze audio that is in memory: [n] or [n, channels], full scale at 1.
 
@@ -79,7 +79,7 @@ def analyze_samples(
         If there are no samples.
     """
     return analyze_recording(
-        recording_from_samples(samples, sample_rate), dialect=dialect, parts=parts
+        recording_from_samples(samples, sample_rate), dialect=dialect, basis=basis
     )
 
 
@@ -87,7 +87,7 @@ def analyze_recording(
     recording: Recording,
     *,
     dialect: Dialect = "spotify",
-    parts: Parts | None = None,
+    basis: TimbreBasis | None = None,
     began: float | None = None,
 ) -> Analysis:
     """Analyze a recording.
@@ -96,20 +96,20 @@ def analyze_recording(
     ----------
     recording : Recording
     dialect : {"spotify", "echonest", "msd"}
-    parts : Parts, optional
-        What was learned; as it ships by default.
+    basis : TimbreBasis, optional
+        The one that ships by default.
     began : float, optional
         When the work on it began, of ``time.perf_counter``; now by default.
     """
     began = time.perf_counter() if began is None else began
-    parts = parts or load_parts()
-    spectrum = band_spectrum(recording.samples)
-    segments = _segments(recording, spectrum, parts, dialect)
+    basis = basis or load_basis()
+    spectrum = band_spectrum(recording.samples, dialect=dialect)
+    segments = _segments(recording, spectrum, basis, dialect)
     rhythm = find_rhythm(spectrum, segments)
     chroma = tonal_chroma(pitch_spectrum(recording.samples))
     return Analysis(
-        analyzer=name_of(parts),
-        dialect=_spoken(dialect, parts),
+        analyzer=analyzer_name(basis),
+        dialect=basis.spoken(dialect),
         segments=segments,
         track=_track(recording, segments, rhythm, find_tonality(chroma)),
         bars=rhythm.bars,
@@ -120,41 +120,33 @@ def analyze_recording(
     )
 
 
-def analyzer_name(*, timbre_basis: str | Path | None = None) -> str:
-    """Say what `Analysis.analyzer` will be: another name, and the analysis may differ."""
-    return name_of(load_parts(timbre_basis=None if timbre_basis is None else Path(timbre_basis)))
+def analyzer_name(basis: TimbreBasis) -> str:
+    """Name the analyzer that a basis makes, as `Analysis.analyzer` has it.
 
-
-def name_of(parts: Parts) -> str:
-    """Name the analyzer that some parts make: ``genrelab/0.1.0+1a2b3c4d``."""
-    return f"genrelab/{__version__}+{parts.version}"
-
-
-def _spoken(dialect: Dialect, parts: Parts) -> Dialect:
-    return dialect if dialect in parts.basis.dialects else parts.basis.dialect
+    The basis' digest is part of it: another name, and the analysis may differ.
+    """
+    return f"genrelab/{__version__}+{basis.digest}"
 
 
 def _segments(
-    recording: Recording, spectrum: BandSpectrum, parts: Parts, dialect: Dialect
+    recording: Recording, spectrum: BandSpectrum, basis: TimbreBasis, dialect: Dialect
 ) -> Segments:
     samples = recording.samples
-    starts = parts.segmenter.starts(spectrum)
-    # One dialect's analyzer hears through other bands; where it cuts is learned on one kind.
-    same = SPREAD[dialect] == SPREAD["spotify"]
-    heard = spectrum if same else band_spectrum(samples, dialect=dialect)
+    cut = find_segments(spectrum, dialect=dialect)
+    starts = cut.starts
     loudness = segment_loudness(spectrum, starts)
     start = np.round(starts / FRAME_RATE, TIME_DIGITS)
     end = np.append(start[1:], max(round(recording.duration, TIME_DIGITS), start[-1]))
     return Segments(
         start=start,
         duration=np.round(end - start, TIME_DIGITS),
-        confidence=loudness.confidence,
+        confidence=cut.confidence,
         loudness_start=loudness.start,
         loudness_max=loudness.maximum,
         loudness_max_time=loudness.maximum_time,
         loudness_end=loudness.end,
         pitches=segment_pitches(samples, start, end),
-        timbre=parts.basis.timbre(surfaces(heard, starts), dialect=_spoken(dialect, parts)),
+        timbre=basis.timbre(surfaces(spectrum, starts), dialect=basis.spoken(dialect)),
     )
 
 

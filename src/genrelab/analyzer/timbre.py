@@ -24,9 +24,11 @@ D. P. W. Ellis, ``MSongsDB`` (LabROSA): the original's basis as a file.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -42,6 +44,7 @@ from genrelab.music.segments import N_VALUES, Float32, Float64
 
 Ints = npt.NDArray[np.int64]
 
+SHIPPED_BASIS = Path(__file__).parent / "models" / "timbre.npz"  # see MODELS.md beside it
 N_ONSET_FRAMES = 10  # the attack, frame by frame: 58 ms
 N_REST_BINS = 10  # equal parts of the rest
 N_COLUMNS = N_ONSET_FRAMES + N_REST_BINS
@@ -158,6 +161,18 @@ class TimbreBasis:
         """The dialect it speaks unless it is asked for another."""
         return self.dialects[0]
 
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that another basis would not have."""
+        content = hashlib.sha256(",".join(self.dialects).encode())
+        for name in (*_SHAPES, "origins"):
+            content.update(getattr(self, name).tobytes())
+        return content.hexdigest()[:8]
+
+    def spoken(self, dialect: Dialect) -> Dialect:
+        """Return the dialect asked for, or the first where the basis does not know it."""
+        return dialect if dialect in self.dialects else self.dialect
+
     def origin(self, dialect: Dialect | None = None) -> Float32:
         """Return the timbre of ``mean`` in a dialect, by default the first.
 
@@ -226,6 +241,18 @@ class TimbreBasis:
             return cls(**read(path))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
+
+
+@cache
+def load_basis(path: str | Path | None = None) -> TimbreBasis:
+    """Load a basis once: a file's, or the one that ships.
+
+    Raises
+    ------
+    DataError
+        Naming the file and what it lacks.
+    """
+    return TimbreBasis.load(SHIPPED_BASIS if path is None else path)
 
 
 def invert_weights(weights: Float64) -> Float64:

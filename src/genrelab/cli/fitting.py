@@ -1,4 +1,4 @@
-"""Fitting: ``fit analyzer``, ``fit dialects`` and ``fit timbre-basis``."""
+"""Fitting: ``fit timbre-basis`` and ``fit dialects``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from genrelab.cli.terminal import Bars, say
+from genrelab.errors import UsageError
 
 PairsArgument = Annotated[
     Path, typer.Argument(metavar="PAIRS", help="A folder of pairs: recordings and originals.")
@@ -18,39 +19,9 @@ SeedOption = Annotated[int, typer.Option(min=0, help="The same seed learns the s
 def add_to(app: typer.Typer) -> None:
     """Add the family's commands."""
     family = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    family.command("analyzer")(analyzer)
-    family.command("dialects")(dialects)
     family.command("timbre-basis")(timbre_basis)
-    app.add_typer(family, name="fit", help="Learn the analyzer's parts anew.")
-
-
-def analyzer(
-    pairs: PairsArgument,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for the parts.")
-    ],
-    without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Leave a pair out, to judge the parts on it."),
-    ] = None,
-    seed: SeedOption = 0,
-) -> None:
-    """Fit the analyzer's parts to recordings whose original analysis is known.
-
-    Writes timbre.npz and segmentation.onnx. PAIRS holds pairs.csv and, in a
-    folder a recording, audio.*, analysis.json.gz and alignment.csv.
-
-    \b
-    Examples:
-      genrelab fit analyzer pairs/ -o parts/
-      genrelab fit analyzer pairs/ -o parts-without-lambada/ --without lambada
-    """  # noqa: D301 - Typer's mark for lines that must stay as they are
-    from genrelab.workflows.analyzer_parts import fit_parts
-
-    with Bars() as progress:
-        paths = fit_parts(pairs, output, without=without or (), seed=seed, progress=progress)
-    for path in paths:
-        typer.echo(path)
+    family.command("dialects")(dialects)
+    app.add_typer(family, name="fit", help="Learn the analyzer's timbre and dialects anew.")
 
 
 def dialects(
@@ -75,7 +46,7 @@ def dialects(
       genrelab fit dialects pairs/ -o dialects.json \\
         --collection echonest/ --collection spotify.jsonl.gz
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
-    from genrelab.workflows.analyzer_parts import fit_dialect_table
+    from genrelab.workflows.analyzer_fitting import fit_dialect_table
 
     with Bars() as progress:
         table = fit_dialect_table(pairs, output, collections=collections or (), progress=progress)
@@ -84,27 +55,57 @@ def dialects(
 
 
 def timbre_basis(
-    inputs: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Recordings, and folders of them.")
-    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The .npz to write.")
     ],
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Recordings, and folders of them.")
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(metavar="PAIRS", help="A folder of pairs: recordings and originals."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Leave a pair out, to judge the basis on it."),
+    ] = None,
     per_recording: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Segments drawn from each recording, at most.")
+        int, typer.Option(metavar="N", min=1, help="Segments drawn from each FILE, at most.")
     ] = 100,
     seed: SeedOption = 0,
 ) -> None:
-    """Learn a timbre basis from recordings alone: some fifty, as varied as can be.
+    """Learn a timbre basis, from recordings alone or from pairs.
 
-    The file serves `genrelab analyze --timbre-basis`.
+    Recordings alone: some fifty, as varied as can be. Pairs are recordings whose
+    original analysis is known: pairs.csv and, in a folder a recording, audio.*,
+    analysis.json.gz and alignment.csv; the basis that ships was fitted so.
 
     \b
     Examples:
       genrelab fit timbre-basis music/ -o basis.npz
       genrelab analyze song.mp3 --timbre-basis basis.npz -o song.json
+      genrelab fit timbre-basis --pairs pairs/ --without lambada -o basis.npz
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
-    from genrelab.workflows.analyzer_parts import learn_timbre_basis
+    if bool(inputs) == (pairs is not None):
+        raise UsageError("fit timbre-basis needs either recordings or --pairs")
+    if without and pairs is None:
+        raise UsageError("--without names a pair; give --pairs, too")
+    if pairs is not None:
+        _fit_to_pairs(pairs, output, without or [], seed)
+    else:
+        _learn_from_recordings(inputs or [], output, per_recording, seed)
+
+
+def _fit_to_pairs(pairs: Path, output: Path, without: list[str], seed: int) -> None:
+    from genrelab.workflows.analyzer_fitting import fit_timbre_basis
+
+    with Bars() as progress:
+        fit_timbre_basis(pairs, output, without=without, seed=seed, progress=progress)
+    typer.echo(output)
+
+
+def _learn_from_recordings(inputs: list[Path], output: Path, per_recording: int, seed: int) -> None:
+    from genrelab.workflows.analyzer_fitting import learn_timbre_basis
 
     with Bars(unit="recordings") as progress:
         learned = learn_timbre_basis(

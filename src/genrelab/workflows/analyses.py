@@ -25,7 +25,7 @@ from genrelab.workflows.workers import Finished, usable_cores, work_through
 from genrelab.workflows.writing import writing_to
 
 if TYPE_CHECKING:
-    from genrelab.analyzer.parts import Parts
+    from genrelab.analyzer.timbre import TimbreBasis
 
 STAGE = "analyzing"
 OK = "OK"  # what ``meta.detailed_status`` says of a recording with which nothing was wrong
@@ -76,24 +76,23 @@ class Settings:
 
     def analyzer(self) -> str:
         """Name the analyzer that these settings make, as its analyses have it."""
-        from genrelab.analyzer.pipeline import name_of
+        from genrelab.analyzer.pipeline import analyzer_name
 
-        return name_of(self._parts())
+        return analyzer_name(self._basis())
 
     def spoken(self) -> Dialect:
         """Name the dialect that analyses will be in: a basis of others may not know the one."""
-        basis = self._parts().basis
-        return self.dialect if self.dialect in basis.dialects else basis.dialect
+        return self._basis().spoken(self.dialect)
 
-    def _parts(self) -> Parts:
-        from genrelab.analyzer.parts import load_parts
+    def _basis(self) -> TimbreBasis:
+        from genrelab.analyzer.timbre import load_basis
 
-        return load_parts(timbre_basis=self.timbre_basis)
+        return load_basis(self.timbre_basis)
 
     def check(self) -> None:
-        """Find out now, not with every recording, whether the parts can be loaded."""
+        """Find out now, not with every recording, whether the basis can be loaded."""
         if self.timbre_basis is not None:
-            self._parts()
+            self._basis()
 
 
 class DiskError(GenrelabError):

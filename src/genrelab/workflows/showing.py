@@ -127,15 +127,15 @@ def show_components(
     """
     require_matplotlib()
     places = _places(["components"], out if out is not None else ".", format)
-    basis = _load_basis(Path(timbre_basis) if timbre_basis is not None else None)
+    basis = _load_basis(timbre_basis)
     _write(_draw_basis(basis), places["components"])
     return Shown(paths=list(places.values()))
 
 
-def _load_basis(path: Path | None) -> TimbreBasis:
-    from genrelab.analyzer.parts import SHIPPED, TIMBRE
+def _load_basis(path: str | Path | None) -> TimbreBasis:
+    from genrelab.analyzer.timbre import load_basis
 
-    return TimbreBasis.load(path or SHIPPED / TIMBRE)
+    return load_basis(path)
 
 
 def _chosen(only: Sequence[str]) -> list[PictureName]:

@@ -126,10 +126,10 @@ def read_subject(
 
 
 def _analyze(recording: Recording, timbre_basis: Path | None) -> Analysis:
-    from genrelab.analyzer.parts import load_parts
     from genrelab.analyzer.pipeline import analyze_recording
+    from genrelab.analyzer.timbre import load_basis
 
-    return analyze_recording(recording, parts=load_parts(timbre_basis=timbre_basis))
+    return analyze_recording(recording, basis=load_basis(timbre_basis))
 
 
 def _is_archive(file: Path) -> bool:

@@ -14,17 +14,16 @@ from genrelab.analyzer.fitting.rhythm import (
     fit_tempo,
     tempo_examples,
 )
-from genrelab.analyzer.parts import SHIPPED, TIMBRE
 from genrelab.analyzer.spectrum import FRAME_RATE
 from genrelab.analyzer.tempo import RATIOS, tempo_grid
-from genrelab.analyzer.timbre import TimbreBasis
+from genrelab.analyzer.timbre import TimbreBasis, load_basis
 from genrelab.errors import DataError
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
 
 
 @pytest.fixture(scope="module")
 def basis() -> TimbreBasis:
-    return TimbreBasis.load(SHIPPED / TIMBRE)
+    return load_basis()
 
 
 def made_up(basis: TimbreBasis, *, seed: int = 0) -> Analysis:

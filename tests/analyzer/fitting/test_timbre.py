@@ -21,16 +21,15 @@ from genrelab.analyzer.fitting.timbre import (
     fit_timbre,
     timbre_example,
 )
-from genrelab.analyzer.parts import SHIPPED, TIMBRE
 from genrelab.analyzer.spectrum import N_BANDS
-from genrelab.analyzer.timbre import N_COLUMNS, TimbreBasis
+from genrelab.analyzer.timbre import N_COLUMNS, TimbreBasis, load_basis
 from genrelab.errors import DataError
 from genrelab.music.analysis import Dialect
 
 
 @pytest.fixture(scope="module")
 def known() -> TimbreBasis:
-    return TimbreBasis.load(SHIPPED / TIMBRE)
+    return load_basis()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Analyzer parts: learning them anew, from recordings alone or from pairs.
+"""Analyzer fitting: timbre and dialects anew, from recordings alone or from pairs.
 
 Conventions
 -----------
@@ -18,10 +18,8 @@ from genrelab.analyzer.audio import read_recording
 from genrelab.analyzer.fitting.basis import gather_surfaces, learn_basis
 from genrelab.analyzer.fitting.dialects import fit_dialects
 from genrelab.analyzer.fitting.pairs import Pair, load_pairs
-from genrelab.analyzer.fitting.segmentation import fit_segmenter
 from genrelab.analyzer.fitting.timbre import fit_timbre
-from genrelab.analyzer.parts import SEGMENTATION, TIMBRE
-from genrelab.analyzer.segmentation import RuleSegmenter
+from genrelab.analyzer.segmentation import find_segments
 from genrelab.analyzer.spectrum import band_spectrum
 from genrelab.analyzer.timbre import surfaces
 from genrelab.errors import DataError, GenrelabError, UsageError
@@ -99,34 +97,29 @@ def _surfaces_of(paths: Sequence[Path], faults: list[str], progress: Progress) -
         except GenrelabError as error:
             faults.append(str(error))
             continue
-        yield surfaces(spectrum, RuleSegmenter().starts(spectrum))
+        yield surfaces(spectrum, find_segments(spectrum).starts)
 
 
-def fit_parts(
+def fit_timbre_basis(
     folder: str | Path,
     out: str | Path,
     *,
     without: Sequence[str] = (),
     seed: int = 0,
     progress: Progress = silent,
-) -> tuple[Path, ...]:
-    """Fit everything that the analyzer learns from pairs, and write it into a folder.
+) -> None:
+    """Fit a timbre basis to recordings whose original analysis is known, and write it.
 
     Parameters
     ----------
     folder : path-like
         Pairs, as `genrelab.analyzer.fitting.pairs` describes.
     out : path-like
-        Folder for the parts.
+        The ``.npz`` to write.
     without : sequence of str
-        Pairs to leave out, so that the parts can be judged on them.
+        Pairs to leave out, so that the basis can be judged on them.
     seed : int
     progress : Progress
-
-    Returns
-    -------
-    tuple of Path
-        The files written.
 
     Raises
     ------
@@ -134,19 +127,10 @@ def fit_parts(
         If no pair has such a name.
     DataError
         If no pair is left.
-    MissingExtraError
-        If Keras or onnx is missing.
     """
     pairs = load_pairs(folder, progress=progress)
-    kept = _leave_out(pairs, without, Path(folder))
-    basis = fit_timbre(kept, seed=seed, progress=progress)
-    segmenter = fit_segmenter(kept, seed=seed, progress=progress)
-    out = Path(out)
-    with writing_to(out):
-        out.mkdir(parents=True, exist_ok=True)
-    _write(out / TIMBRE, basis.save)
-    _write(out / SEGMENTATION, segmenter.write)
-    return out / TIMBRE, out / SEGMENTATION
+    basis = fit_timbre(_leave_out(pairs, without, Path(folder)), seed=seed, progress=progress)
+    _write(Path(out), basis.save)
 
 
 def _leave_out(pairs: Sequence[Pair], without: Sequence[str], folder: Path) -> list[Pair]:
