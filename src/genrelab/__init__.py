@@ -4,6 +4,7 @@ The pipeline, in the order of its packages::
 
     sources    archives and data sets  ->  a corpus of tracks and analyses
     music      what flows: tracks, segments, analyses, the corpus
+    analyzer   recordings  ->  analyses
     learning   samples and splits  ->  arrays  ->  networks  ->  runs
     judging    truth and estimate  ->  reports, comparisons, figures
     listening  a trained model and new music  ->  predictions
@@ -21,6 +22,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "genrelab.analyzer.audio": ("read_recording",),
+    "genrelab.analyzer.pipeline": ("analyze", "analyze_samples"),
+    "genrelab.analyzer.timbre": ("TimbreBasis",),
     "genrelab.errors": ("DataError", "GenrelabError", "UsageError"),
     "genrelab.judging.comparison": ("compare",),
     "genrelab.judging.reports": ("Report",),
@@ -44,6 +48,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 (all are names)
 
 if TYPE_CHECKING:
+    from genrelab.analyzer.audio import read_recording as read_recording
+    from genrelab.analyzer.pipeline import analyze as analyze
+    from genrelab.analyzer.pipeline import analyze_samples as analyze_samples
+    from genrelab.analyzer.timbre import TimbreBasis as TimbreBasis
     from genrelab.errors import DataError as DataError
     from genrelab.errors import GenrelabError as GenrelabError
     from genrelab.errors import UsageError as UsageError
