@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +19,9 @@ from genrelab.analyzer.pipeline import analyze, analyze_samples, analyzer_name
 from genrelab.analyzer.timbre import SHIPPED_BASIS, load_basis
 from genrelab.errors import DataError
 from genrelab.music.analysis import Analysis, Interval, Section
+from genrelab.music.corpus import Corpus
+from genrelab.sources.archive import ArchiveSource
+from genrelab.sources.collecting import collect
 
 RATE = 22_050
 FINGERPRINTS = ("codestring", "echoprintstring", "synchstring", "rhythmstring")
@@ -120,3 +126,37 @@ def test_a_file_that_is_no_sound_is_one_sentence(tmp_path: Path) -> None:
     path.write_text("words")
     with pytest.raises(DataError, match=r"song\.wav"):
         analyze(path)
+
+
+DIGEST = """
+import hashlib, json, numpy as np
+from genrelab import analyze_samples
+rng = np.random.default_rng(1)
+form = json.loads(analyze_samples(rng.normal(0, 0.1, 22050 * 20), 22050).to_json())
+del form["meta"]
+print(hashlib.sha256(json.dumps(form).encode()).hexdigest())
+"""
+
+
+def test_threads_do_not_change_a_bit() -> None:
+    def digest(threads: int) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": str(threads)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert digest(1) == digest(2)
+
+
+def test_our_own_archive_importer_reads_it(analysis: Analysis, tmp_path: Path) -> None:
+    (tmp_path / "song.json").write_bytes(analysis.to_json())
+    with Corpus(tmp_path / "music.corpus", "write") as corpus:
+        summary = collect(ArchiveSource([tmp_path / "song.json"]), corpus)
+        assert (summary.stored, summary.faults) == (1, ())
+        (track,) = corpus.tracks()
+        kept = corpus.analysis(track.id)
+    assert kept is not None
+    assert kept.to_json() == Analysis.from_json(analysis.to_json()).to_json()

@@ -4,19 +4,21 @@ Conventions
 -----------
 A ladder of entry points, each one conversion above the last: `analyze_recording`
 takes what was read, `analyze_samples` audio in memory, `analyze` a file. The same
-audio gives the same analysis, bit for bit, but for ``timestamp`` and
-``analysis_time`` in its ``meta``.
+audio gives the same analysis, bit for bit, on the same machine, but for ``timestamp``
+and ``analysis_time`` in its ``meta``.
 """
 
 from __future__ import annotations
 
 import platform
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from genrelab import __version__
 from genrelab.analyzer.audio import Recording, read_recording, recording_from_samples
@@ -32,6 +34,7 @@ from genrelab.analyzer.tonality import Tonality, find_tonality, tonal_chroma
 from genrelab.music.analysis import Analysis, Dialect, TrackLevel
 from genrelab.music.segments import Segments
 
+REVISION = 1  # to be raised whenever the same recording is analyzed differently
 TIME_DIGITS = 5  # of seconds, as in Spotify's files; what tiles exactly does so there too
 
 
@@ -103,6 +106,12 @@ def analyze_recording(
     """
     began = time.perf_counter() if began is None else began
     basis = basis or load_basis()
+    # Sums over several threads differ in the last bits, and recordings run side by side.
+    with _blas().limit(limits=1, user_api="blas"):
+        return _analyze(recording, dialect, basis, began)
+
+
+def _analyze(recording: Recording, dialect: Dialect, basis: TimbreBasis, began: float) -> Analysis:
     spectrum = band_spectrum(recording.samples, dialect=dialect)
     segments = _segments(recording, spectrum, basis, dialect)
     rhythm = find_rhythm(spectrum, segments)
@@ -123,9 +132,15 @@ def analyze_recording(
 def analyzer_name(basis: TimbreBasis) -> str:
     """Name the analyzer that a basis makes, as `Analysis.analyzer` has it.
 
-    The basis' digest is part of it: another name, and the analysis may differ.
+    The revision and the basis' digest are part of it: under another name the analysis may
+    differ.
     """
-    return f"genrelab/{__version__}+{basis.digest}"
+    return f"genrelab/{__version__}+{REVISION}.{basis.digest}"
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _segments(
