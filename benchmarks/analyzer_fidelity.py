@@ -1,11 +1,11 @@
 """How well our analyzer agrees with the original, on recordings whose original analysis is held.
 
-usage: analyzer_fidelity.py PAIRS [--leave-one-out FOLDER] [--agreement SCRIPT --echonest FOLDER]
+usage: analyzer_fidelity.py PAIRS [--leave-one-out] [--agreement SCRIPT --echonest FOLDER]
                             [--document FILE]
 
 PAIRS holds pairs.csv and NAME/{audio.*, analysis.json.gz, alignment.csv}. What the analyzer
 learned from pairs is judged on the same pairs unless --leave-one-out is given: then, for each
-recording, the basis is fitted on the others (kept in FOLDER, so a second run is quick).
+recording, the timbre basis is fitted on the others.
 --agreement runs a script that asks two classifiers, trained on --echonest, whether they hear the
 same song; it is given PAIRS, a folder of our analyses, and the analyses to train on. --document
 puts the tables between <!-- figures --> and <!-- /figures --> of a Markdown file.
@@ -36,11 +36,11 @@ import mir_eval
 import numpy as np
 
 from genrelab.analyzer.fitting.pairs import Pair, load_pairs
-from genrelab.analyzer.fitting.timbre import fit_timbre, timbre_example
+from genrelab.analyzer.fitting.timbre import fit_basis, timbre_example
 from genrelab.analyzer.pipeline import analyze_samples
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.analyzer.timbre import TimbreBasis, load_basis
-from genrelab.music.analysis import Analysis
+from genrelab.music.analysis import Analysis, Dialect
 
 MATCH_S = 0.05  # an original start is paired with our nearest one when closer
 BEAT_SHIFTS_S = np.arange(-0.15, 0.151, 0.005)
@@ -153,7 +153,7 @@ def boundary_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
 
 def timbre_at_true_bounds(pair: Pair, basis: TimbreBasis) -> float:
     example = timbre_example(pair)
-    found = basis.timbre(example.surfaces, dialect=example.dialect)
+    found = basis.timbre(example.surfaces, dialect=known_dialect(pair, basis))
     return mean_correlation(found, example.timbre)
 
 
@@ -178,8 +178,8 @@ def segment_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
 def track_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
     """Tempo, key, beats and sections, as far as the original has them."""
     theirs, figures = pair.original.track, {}
-    if theirs.tempo and ours.track.tempo:
-        ratio = ours.track.tempo / theirs.tempo
+    if theirs.tempo:
+        ratio = (ours.track.tempo or 0.0) / theirs.tempo
         figures["tempo"] = float(abs(ratio - 1) < 0.04)
         octaves = (ratio * 2**k for k in (-1, 0, 1))
         figures["tempo_octave"] = float(any(abs(r - 1) < 0.04 for r in octaves))
@@ -193,14 +193,14 @@ def track_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
     if pair.original.beats:
         figures["beats"] = beat_f(pair, ours)
     if pair.original.sections:
-        figures["sections"] = section_f(pair, ours, trim=False)
-        figures["inner_sections"] = section_f(pair, ours, trim=True)
+        figures |= section_figures(pair, ours)
     return figures
 
 
 def key_name(key: int | None, mode: int | None) -> str:
+    """Name a key as mir_eval does; ``X`` is none."""
     names = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-    return f"{names[key or 0]} {'major' if mode else 'minor'}"
+    return "X" if key is None or key < 0 else f"{names[key]} {'major' if mode else 'minor'}"
 
 
 def beat_f(pair: Pair, ours: Analysis) -> float:
@@ -216,15 +216,20 @@ def beat_f(pair: Pair, ours: Analysis) -> float:
     )
 
 
-def section_f(pair: Pair, ours: Analysis, *, trim: bool) -> float:
+def section_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
+    """Both lists are cut to the shared stretch; its two ends always agree, hence the second."""
     low, high = pair.shared
     reference = pair.audio_time(np.array([section.start for section in pair.original.sections]))
     estimate = np.array([section.start for section in ours.sections])
     lists = [np.r_[low, t[(t > low + 0.5) & (t < high - 0.5)], high] for t in (reference, estimate)]
-    if trim and min(len(edges) for edges in lists) < 3:
-        return 0.0
     intervals = [np.stack([edges[:-1], edges[1:]], 1) for edges in lists]
-    return mir_eval.segment.detection(*intervals, window=SECTION_WINDOW_S, trim=trim)[2]
+    figures = {"sections": mir_eval.segment.detection(*intervals, window=SECTION_WINDOW_S)[2]}
+    if len(lists[0]) > 2:
+        figures["inner_sections"] = 0.0
+        if len(lists[1]) > 2:
+            inner = mir_eval.segment.detection(*intervals, window=SECTION_WINDOW_S, trim=True)[2]
+            figures["inner_sections"] = inner
+    return figures
 
 
 def robustness_figures(pair: Pair, ours: Analysis, basis: TimbreBasis) -> dict[str, float]:
@@ -235,7 +240,7 @@ def robustness_figures(pair: Pair, ours: Analysis, basis: TimbreBasis) -> dict[s
     }
     figures = {}
     for name, (samples, delay) in variants.items():
-        other = analyze_samples(samples, SAMPLE_RATE, dialect=pair.original.dialect, basis=basis)
+        other = analyze_samples(samples, SAMPLE_RATE, dialect=ours.dialect, basis=basis)
         wanted = np.ones(len(ours.segments), bool)
         match = match_starts(ours.segments.start + delay, other.segments.start, wanted)
         figures[name] = mean_correlation(
@@ -256,8 +261,15 @@ def through_vorbis(samples: np.ndarray) -> np.ndarray:
         return soundfile.read(path, dtype="float32")[0]
 
 
+def known_dialect(pair: Pair, basis: TimbreBasis) -> Dialect:
+    """The original's dialect, or the basis' first if it was fitted without any of that dialect."""
+    dialect = pair.original.dialect
+    return dialect if dialect in basis.dialects else basis.dialect
+
+
 def judge(pair: Pair, basis: TimbreBasis, analyses: Path) -> dict[str, float]:
-    ours = analyze_samples(pair.samples, SAMPLE_RATE, dialect=pair.original.dialect, basis=basis)
+    dialect = known_dialect(pair, basis)
+    ours = analyze_samples(pair.samples, SAMPLE_RATE, dialect=dialect, basis=basis)
     (analyses / f"{pair.name}.json").write_bytes(ours.to_json())
     return {
         **boundary_figures(pair, ours),
@@ -268,16 +280,14 @@ def judge(pair: Pair, basis: TimbreBasis, analyses: Path) -> dict[str, float]:
     }
 
 
-def basis_for(pair: Pair, pairs: Sequence[Pair], folder: Path | None) -> TimbreBasis:
-    """The shipped basis, or the one fitted without a recording."""
-    if folder is None:
-        return load_basis()
-    path = folder / f"{pair.name}.npz"
-    if not path.is_file():
-        print(f"fitting without {pair.name}", file=sys.stderr)
-        folder.mkdir(parents=True, exist_ok=True)
-        fit_timbre([other for other in pairs if other.name != pair.name]).save(path)
-    return load_basis(path)
+def bases_for(pairs: Sequence[Pair], *, leave_one_out: bool) -> dict[str, TimbreBasis]:
+    """The shipped basis for each pair, or the one fitted without it."""
+    if not leave_one_out:
+        return dict.fromkeys((pair.name for pair in pairs), load_basis())
+    examples = [timbre_example(pair) for pair in pairs]
+    return {
+        one.name: fit_basis([other for other in examples if other is not one]) for one in examples
+    }
 
 
 def summary_table(means: Mapping[str, float]) -> str:
@@ -326,16 +336,16 @@ def is_number(text: str) -> bool:
 def judge_all(
     folder: Path,
     *,
-    leave_one_out: Path | None,
+    leave_one_out: bool,
     agreement: Path | None = None,
     echonest: Path | None = None,
 ) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """Judge every pair; the figures of each recording, and their means."""
     pairs, figures = load_pairs(folder), {}
     with tempfile.TemporaryDirectory() as analyses:
+        bases = bases_for(pairs, leave_one_out=leave_one_out)
         for pair in pairs:
-            basis = basis_for(pair, pairs, leave_one_out)
-            figures[pair.name] = judge(pair, basis, Path(analyses))
+            figures[pair.name] = judge(pair, bases[pair.name], Path(analyses))
             print(pair.name, "is judged", file=sys.stderr)
         means = {
             row.key: float(np.mean(known))
@@ -362,11 +372,13 @@ def write_into(document: Path, text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", type=Path)
-    parser.add_argument("--leave-one-out", type=Path, metavar="FOLDER")
+    parser.add_argument("--leave-one-out", action="store_true")
     parser.add_argument("--agreement", type=Path, metavar="SCRIPT")
     parser.add_argument("--echonest", type=Path, metavar="FOLDER")
     parser.add_argument("--document", type=Path, metavar="FILE")
     options = parser.parse_args(argv)
+    if bool(options.agreement) != bool(options.echonest):
+        parser.error("--agreement and --echonest go together")
     figures, means = judge_all(
         options.pairs,
         leave_one_out=options.leave_one_out,

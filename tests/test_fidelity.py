@@ -24,11 +24,13 @@ fidelity = load_script()
 
 
 @pytest.fixture(scope="module")
-def means(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+def means(data_dir: Path) -> dict[str, float]:
+    if not (data_dir / "pairs").is_dir():
+        pytest.skip("there are no pairs of recordings and originals")
     judge = data_dir.parent / "checks" / "agreement.py"
     _, found = fidelity.judge_all(
         data_dir / "pairs",
-        leave_one_out=tmp_path_factory.mktemp("bases"),
+        leave_one_out=True,
         agreement=judge if judge.is_file() else None,
         echonest=data_dir / "echonest",
     )
