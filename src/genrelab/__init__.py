@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "genrelab.analyzer.audio": ("read_recording",),
     "genrelab.analyzer.pipeline": ("analyze", "analyze_samples"),
-    "genrelab.analyzer.timbre": ("TimbreBasis",),
+    "genrelab.analyzer.timbre": ("TimbreBasis", "load_basis"),
     "genrelab.errors": ("DataError", "GenrelabError", "UsageError"),
     "genrelab.judging.comparison": ("compare",),
     "genrelab.judging.reports": ("Report",),
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from genrelab.analyzer.pipeline import analyze as analyze
     from genrelab.analyzer.pipeline import analyze_samples as analyze_samples
     from genrelab.analyzer.timbre import TimbreBasis as TimbreBasis
+    from genrelab.analyzer.timbre import load_basis as load_basis
     from genrelab.errors import DataError as DataError
     from genrelab.errors import GenrelabError as GenrelabError
     from genrelab.errors import UsageError as UsageError
