@@ -76,3 +76,25 @@ def test_leaving_in_the_middle_ends_the_workers():
 
 def test_there_is_a_core():
     assert usable_cores() >= 1
+
+
+def die_by_a_nameless_signal(task):
+    os.kill(os.getpid(), signal.SIGRTMIN + 1)
+    return task
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="no real-time signals here")
+def test_a_signal_without_a_name_is_told_by_its_number():
+    (finished,) = work_through(die_by_a_nameless_signal, [0], jobs=1)
+    assert finished.death == f"was ended by signal {signal.SIGRTMIN + 1}"
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("150000 100000", 2), ("10000 100000", 1), ("max 100000", 8), ("", 8)]
+)
+def test_a_containers_quota_counts(quota, cores, tmp_path, monkeypatch):
+    file = tmp_path / "cpu.max"
+    file.write_text(quota)
+    monkeypatch.setattr("genrelab.workflows.workers._QUOTA", file)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert usable_cores() == cores

@@ -10,6 +10,7 @@ each, write nothing to stderr, and end when whoever started them does.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from genrelab.errors import GenrelabError
@@ -27,6 +29,7 @@ from genrelab.errors import GenrelabError
 ONE_THREAD: Mapping[str, str] = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: processor time, "max" if all, a period
 _PATIENCE_S = 5.0  # for a worker to end by itself
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -52,10 +55,16 @@ class Finished(Generic[_Result]):
 
 
 def usable_cores() -> int:
-    """Count the processor cores that this process may use."""
+    """Count the processor cores that this process may use, by a container's quota as well."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    try:
+        time, period = _QUOTA.read_text(encoding="ascii").split()
+        return max(1, min(cores, math.ceil(int(time) / int(period))))
+    except (OSError, ValueError, ZeroDivisionError):
+        return cores  # no container, or one without a quota
 
 
 def work_through(
@@ -176,7 +185,10 @@ class _Worker(Generic[_Task, _Result]):
 
 def _way_of_dying(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
+        try:
+            name = signal.Signals(-exit_code).name
+        except ValueError:  # the signals between SIGRTMIN and SIGRTMAX have no names
+            name = f"signal {-exit_code}"
         return f"was ended by {name}" + (", perhaps short of memory" if name == "SIGKILL" else "")
     return f"ended with status {exit_code}"
 
