@@ -22,7 +22,7 @@ from genrelab.music.analysis import Analysis, Dialect
 from genrelab.progress import Progress, silent
 from genrelab.workflows.sound_files import SoundFile, SoundFiles
 from genrelab.workflows.workers import Finished, usable_cores, work_through
-from genrelab.workflows.writing import writing_to
+from genrelab.workflows.writing import write_whole, writing_to
 
 if TYPE_CHECKING:
     from genrelab.analyzer.timbre import TimbreBasis
@@ -238,7 +238,7 @@ def _analyze_file(settings: Settings, sound: SoundFile) -> Outcome | DiskError:
     if sound.output is None:
         return Outcome(path=sound.path, status="analyzed", sentence=remark, raw=raw)
     try:
-        _write(sound.output, raw)
+        write_whole(sound.output, lambda path: path.write_bytes(raw))
     except GenrelabError as error:
         return DiskError(str(error))
     return Outcome(path=sound.path, status="analyzed", sentence=remark)
@@ -267,13 +267,3 @@ def remark_on(analysis: Analysis) -> str:
 def _file_lost(sound: SoundFile, death: str) -> Outcome:
     sentence = f"{sound.path}: the process that analyzed it {death}; the file may be damaged"
     return Outcome(path=sound.path, status="failed", sentence=sentence)
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial_path = path.with_name(f"{path.name}.partial")
-    with writing_to(path):
-        try:
-            partial_path.write_bytes(content)
-            partial_path.replace(path)
-        finally:
-            partial_path.unlink(missing_ok=True)

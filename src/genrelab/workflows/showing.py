@@ -24,7 +24,7 @@ from genrelab.judging.time_axis import format_clock
 from genrelab.music.analysis import Dialect
 from genrelab.progress import Progress, silent
 from genrelab.workflows.subjects import Subject, read_subject
-from genrelab.workflows.writing import writing_to
+from genrelab.workflows.writing import write_whole, writing_to
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,14 +185,10 @@ def _places(
 
 
 def _write(figure: Figure, path: Path) -> None:
-    partial = path.with_name(f"{path.name}.partial")
+    draw = write_svg if path.suffix.lower() == ".svg" else write_png
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            (write_svg if path.suffix.lower() == ".svg" else write_png)(figure, partial)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    write_whole(path, lambda partial: draw(figure, partial))
 
 
 # --- what each picture shows -----------------------------------------------------------------

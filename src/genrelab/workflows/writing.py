@@ -1,9 +1,9 @@
-"""Writing: what to say where a disk is full or a place cannot be written to."""
+"""Writing: files that are complete or absent, and what to say where that is impossible."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,3 +36,26 @@ def writing_to(path: Path) -> Iterator[None]:
             f"{path}: {problem} ({error.strerror or error}); what was finished before is safe: "
             "make room and run the same command again"
         ) from error
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let something be written that appears when it is complete, or stays as it was.
+
+    Parameters
+    ----------
+    path : Path
+    write : callable
+        Writes a file at the path that it is given, which is another one.
+
+    Raises
+    ------
+    UsageError, GenrelabError
+        As `writing_to` does.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    with writing_to(path):
+        try:
+            write(partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
