@@ -39,9 +39,7 @@ from genrelab.analyzer.decoding import (
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import DataError
 from genrelab.music.segments import Float32
-from genrelab.music.sounds import SOUND_ENDINGS
 
-ENDINGS = SOUND_ENDINGS  # of sound files' names, in lower case
 LOUDEST = 2.0**8  # far above full scale; float32 must hold the sixth power of what is louder
 MAX_CHANNELS = 1024  # of samples given as an array: more, and its axes are the wrong way round
 _ENOUGH = 0.99  # of the announced length; what is shorter may be damaged in the middle
@@ -179,8 +177,7 @@ def recording_from_samples(samples: npt.ArrayLike, sample_rate: int) -> Recordin
     22050
     """
     array = np.asarray(samples)
-    if array.ndim == 1:
-        array = array[:, None]
+    array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or not 1 <= array.shape[1] <= MAX_CHANNELS or array.dtype.kind not in "fiu":
         raise DataError(
             f"samples are {array.dtype} of shape {np.shape(samples)}; "
@@ -225,8 +222,7 @@ class _Intake:
             mono = self._mix(block)
             self._append(mono if self._resampler is None else self._resampler.resample_chunk(mono))
         if self._resampler is not None:
-            rest = self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
-            self._append(rest)
+            self._append(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
 
     def _length(self, n: int) -> int:
         return (2 * n * SAMPLE_RATE + self._sample_rate) // (2 * self._sample_rate)

@@ -20,11 +20,11 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 
+from genrelab.analyzer.pitch import hz_from_midi
 from genrelab.analyzer.spectrum import SAMPLE_RATE
-from genrelab.music.segments import N_VALUES, Float32, Float64
+from genrelab.music.segments import N_VALUES, Float32, Float64, Int64
 
 LOWEST_MIDI = 24  # C1, 32.7 Hz
 N_SEMITONES = 7 * N_VALUES  # up to B7, 7.9 kHz
@@ -34,7 +34,6 @@ MIN_FFT, MAX_FFT = 1 << 10, 1 << 18  # samples; of a longer segment (12 s) the s
 SILENT_POWER = 1e-18  # a segment without a stronger bin is silent; full scale is .25
 _CHUNK = 1 << 20  # samples transformed at a time
 _TINY = 1e-24
-_Counts = npt.NDArray[np.int64]
 
 
 def segment_pitches(samples: Float32, starts_s: Float64, ends_s: Float64) -> Float32:
@@ -65,7 +64,8 @@ def segment_pitches(samples: Float32, starts_s: Float64, ends_s: Float64) -> Flo
     starts = np.clip(np.rint(np.asarray(starts_s) * SAMPLE_RATE), 0, len(samples)).astype(np.int64)
     ends = np.clip(np.rint(np.asarray(ends_s) * SAMPLE_RATE), starts, len(samples)).astype(np.int64)
     lengths = np.minimum(ends - starts, MAX_FFT)
-    sizes = np.maximum(1 << np.ceil(np.log2(np.maximum(lengths, 1))).astype(np.int64), MIN_FFT)
+    powers = (1 << max(length - 1, 0).bit_length() for length in lengths.tolist())
+    sizes = np.maximum(np.fromiter(powers, np.int64, len(lengths)), MIN_FFT)
     pitches = np.empty((len(starts), N_VALUES), np.float32)
     for n_fft in np.unique(sizes).tolist():
         alike = np.flatnonzero(sizes == n_fft)
@@ -75,7 +75,7 @@ def segment_pitches(samples: Float32, starts_s: Float64, ends_s: Float64) -> Flo
     return pitches
 
 
-def _cut(samples: Float32, starts: _Counts, lengths: _Counts, n_fft: int) -> Float32:
+def _cut(samples: Float32, starts: Int64, lengths: Int64, n_fft: int) -> Float32:
     """Cut stretches [s, n_fft] out of a recording, windowed, silence behind them."""
     padded = np.zeros((len(starts), n_fft), np.float32)
     for row, start, length in zip(padded, starts.tolist(), lengths.tolist(), strict=True):
@@ -112,7 +112,7 @@ def _weights(n_fft: int) -> Float32:
     A semitone's band reaches from its lower to its upper neighbor, under a Hann window
     of as many points as there are bins, so that one bin counts in full, two not at all.
     """
-    centers = 440 * 2 ** ((LOWEST_MIDI + np.arange(N_SEMITONES + 1) - 69) / 12)
+    centers = hz_from_midi(LOWEST_MIDI + np.arange(N_SEMITONES + 1.0))
     centers *= n_fft / SAMPLE_RATE
     reach = 2 ** (1 / 12)
     firsts = np.ceil(centers / reach).astype(int)

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrelab.analyzer.spectrum import FLOOR_DB, FRAME_RATE, BandSpectrum
-from genrelab.analyzer.timbre import Ints
-from genrelab.music.segments import Float32, Float64, Segments
+from genrelab.music.segments import Float32, Float64, Int64, Segments
 
 LEVEL_DB = -60.6  # the loudness of a level of 0
 FRAMES_BEFORE = 2  # where the original measures a segment's first loudness
@@ -59,7 +58,7 @@ class Fades:
     start_of_fade_out: float
 
 
-def segment_loudness(spectrum: BandSpectrum, starts: Ints) -> SegmentLoudness:
+def segment_loudness(spectrum: BandSpectrum, starts: Int64) -> SegmentLoudness:
     """Measure the loudness of segments.
 
     Parameters

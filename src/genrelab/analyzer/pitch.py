@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A pitch spectrum has `BINS_PER_OCTAVE` bins an octave; bin b lies at the MIDI note
+A pitch spectrum has `BINS_PER_SEMITONE` bins a semitone; bin b lies at the MIDI note
 ``LOWEST_MIDI + b / BINS_PER_SEMITONE`` (69 is A4, 440 Hz), frame i at
 ``i / FRAME_RATE`` seconds. Values are amplitudes: a sine of amplitude 1 in the
 middle of a bin gives about 1 there. The segments' pitches are `chroma`'s.
@@ -25,10 +25,10 @@ from genrelab.analyzer.spectrum import SAMPLE_RATE, power_frames
 from genrelab.music.segments import Float32, Float64
 
 BINS_PER_SEMITONE = 3
-BINS_PER_OCTAVE = 12 * BINS_PER_SEMITONE
+_BINS_PER_OCTAVE = 12 * BINS_PER_SEMITONE
 LOWEST_MIDI = 27  # E flat 1, 38.9 Hz
 N_OCTAVES = 6  # up to 2.5 kHz
-N_BINS = N_OCTAVES * BINS_PER_OCTAVE
+N_BINS = N_OCTAVES * _BINS_PER_OCTAVE
 DECIMATION = 4  # of the recording, and again of that for the bass
 HOP_LENGTH = 1024  # samples: 46 ms
 FRAME_RATE = SAMPLE_RATE / HOP_LENGTH  # frames a second
@@ -132,7 +132,7 @@ def _fill(values: Float32, samples: Float32, view: _View) -> None:
         )
         for octave in view.octaves:
             kernel = _kernel(view, octave)
-            columns = slice(octave * BINS_PER_OCTAVE, (octave + 1) * BINS_PER_OCTAVE)
+            columns = slice(octave * _BINS_PER_OCTAVE, (octave + 1) * _BINS_PER_OCTAVE)
             values[start:stop, columns] = power[:, kernel.bins] @ kernel.weights
 
 
@@ -155,9 +155,9 @@ class _Kernel:
 @cache
 def _kernel(view: _View, octave: int) -> _Kernel:
     """Make triangles that interpolate where bins are narrow and gather where they are wide."""
-    midi = midi_of_bins()[octave * BINS_PER_OCTAVE : (octave + 1) * BINS_PER_OCTAVE]
+    midi = midi_of_bins()[octave * _BINS_PER_OCTAVE : (octave + 1) * _BINS_PER_OCTAVE]
     centers = hz_from_midi(midi)
-    spacing = centers * (2 ** (1 / BINS_PER_OCTAVE) - 1)
+    spacing = centers * (2 ** (1 / _BINS_PER_OCTAVE) - 1)
     half_width = np.maximum(spacing, view.bin_hz)
     first = int((centers[0] - half_width[0]) / view.bin_hz)
     last = min(int((centers[-1] + half_width[-1]) / view.bin_hz) + 1, view.n_fft // 2)

@@ -15,14 +15,23 @@ are a logistic regression on real analyses' sections (`genrelab.analyzer.fitting
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
-from genrelab.analyzer.rhythm import TIME_DIGITS, Rhythm, tempo_of_beats
+from genrelab.analyzer.rhythm import Rhythm, tempo_of_beats
 from genrelab.analyzer.tonality import find_tonality
 from genrelab.music.analysis import Interval, Section
-from genrelab.music.segments import Float32, Float64, Segments
+from genrelab.music.segments import (
+    TIME_DIGITS,
+    Float32,
+    Float64,
+    Int64,
+    Segments,
+    mean_between,
+)
 
 # Standard deviations of the original's timbre, within which changes count alike.
 TIMBRE_SPREAD = (7.4, 59.0, 51.0, 40.0, 36.0, 32.0, 27.0, 24.0, 22.0, 19.0, 17.0, 18.0)
@@ -113,24 +122,23 @@ def _moments(rhythm: Rhythm, duration: float) -> Float64:
 
 def _change(segments: Segments, features: Float64, moments: Float64, span: float) -> Float64:
     """Measure how far apart the features' [s, k] means lie in a span before and after [n]."""
-    edges = np.append(segments.start, segments.start[-1] + segments.duration[-1])
-    sums = np.zeros((len(edges), features.shape[1]))
-    np.cumsum(features * np.diff(edges)[:, None], axis=0, out=sums[1:])
-    times = np.stack([moments - span, moments, moments + span]).clip(0, edges[-1])
-    at_times = np.stack([np.interp(times, edges, column) for column in sums.T], axis=2)
-    means = np.diff(at_times, axis=0) / np.maximum(np.diff(times, axis=0), _TINY)[:, :, None]
+    end = segments.start[-1] + segments.duration[-1]
+    times = np.stack([moments - span, moments, moments + span]).clip(0, end)
+    means = mean_between(segments, features, times)
     return np.asarray(np.linalg.norm(means[1] - means[0], axis=1))
 
 
-def _choose(novelty: Float64, moments: Float64, n: int) -> npt.NDArray[np.int64]:
+def _choose(novelty: Float64, moments: Float64, n: int) -> Int64:
     """Choose the n most novel moments that lie `SHORTEST_S` apart, in order."""
     chosen: list[int] = []
     for i in np.argsort(-novelty, kind="stable").tolist():
         if len(chosen) >= n:
             break
-        if all(abs(moments[i] - moments[j]) >= SHORTEST_S for j in chosen):
-            chosen.append(i)
-    return np.array(sorted(chosen), np.int64)
+        place = bisect_left(chosen, i)
+        neighbors = chosen[max(place - 1, 0) : place + 1]
+        if all(abs(moments[i] - moments[j]) >= SHORTEST_S for j in neighbors):
+            chosen.insert(place, i)
+    return np.array(chosen, np.int64)
 
 
 def _describe(
@@ -176,9 +184,15 @@ def section_loudness(segments: Segments, start: float, end: float) -> float:
     return round(float(10 * np.log10(max(mean, QUIETEST_POWER))) + LOUDNESS_DB, 3)
 
 
-def _within(intervals: tuple[Interval, ...], start: float, end: float) -> list[Interval]:
-    return [interval for interval in intervals if start <= interval.start < end]
+def _within(intervals: Sequence[Interval], start: float, end: float) -> Sequence[Interval]:
+    """Return those, of intervals in order, that start from one moment on and before another."""
+    first, stop = (bisect_left(intervals, t, key=_start_of) for t in (start, end))
+    return intervals[first:stop]
 
 
-def _mean_confidence(intervals: list[Interval]) -> float:
+def _start_of(interval: Interval) -> float:
+    return interval.start
+
+
+def _mean_confidence(intervals: Sequence[Interval]) -> float:
     return float(np.mean([i.confidence for i in intervals])) if intervals else 0.0

@@ -23,14 +23,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import correlate1d, maximum_filter1d
 
 from genrelab.analyzer.spectrum import FRAME_RATE, BandSpectrum
 from genrelab.music.analysis import Dialect
-from genrelab.music.segments import Float32
-
-Frames = npt.NDArray[np.int64]
+from genrelab.music.segments import Float32, Int64
 
 MIN_SEGMENT = round(0.058 * FRAME_RATE)  # frames: no shorter segment is cut
 FADE_S = 0.052  # a sound is still felt for so long, less and less,
@@ -52,7 +49,7 @@ class Segmentation:
         0 to 1; 0 for the first, which starts with the recording.
     """
 
-    starts: Frames
+    starts: Int64
     confidence: Float32
 
 
@@ -108,7 +105,7 @@ def _hann(seconds: float) -> Float32:
     return np.asarray(window / window.sum(), np.float32)
 
 
-def _dips_before(onsets: Frames, loudness: Float32) -> Frames:
+def _dips_before(onsets: Int64, loudness: Float32) -> Int64:
     """Return the last local minimum at or before each onset, or the beginning."""
     falls = np.diff(loudness, prepend=loudness[0]) <= 0
     rises = np.diff(loudness, append=loudness[-1]) > 0
@@ -117,7 +114,7 @@ def _dips_before(onsets: Frames, loudness: Float32) -> Frames:
     return np.where(before >= 0, np.append(dips, 0)[before], 0)
 
 
-def _far_enough(starts: Frames) -> list[int]:
+def _far_enough(starts: Int64) -> list[int]:
     """Tell which starts, in order, leave `MIN_SEGMENT` to the one kept before, the first 0."""
     kept, last = [], 0
     for place, start in enumerate(starts.tolist()):

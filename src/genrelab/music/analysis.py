@@ -31,6 +31,7 @@ from genrelab.music.segments import (
     Float32,
     Float64,
     Segments,
+    Twelve,
     derive_durations,
 )
 
@@ -103,15 +104,12 @@ class TrackLevel:
     mode_confidence: float | None = None
 
 
-_Twelve = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
-
-
 class SegmentForm(msgspec.Struct, gc=False):
     """A segment in JSON. A missing duration is derived, a missing loudness stays NaN."""
 
     start: float
-    pitches: _Twelve
-    timbre: _Twelve
+    pitches: Twelve
+    timbre: Twelve
     duration: float = np.nan
     confidence: float = np.nan
     loudness_start: float = np.nan

@@ -21,10 +21,9 @@ import msgspec
 import numpy as np
 
 from genrelab.errors import DataError
-from genrelab.music.segments import Segments
+from genrelab.music.segments import Segments, Twelve
 
 LOUDNESS_FIELDS = ("loudness_start", "loudness_max", "loudness_end")
-Twelve = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
 
 
 class DialectOffset(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,10 @@ N_VALUES = 12  # timbre coordinates, and pitch classes, of a segment
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+Twelve = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
+TIME_DIGITS = 5  # of seconds, in files: what nests or tiles exactly does so there too
+_SHORTEST_S = 1e-9  # a stretch that lasts no time is taken to last so long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,3 +107,27 @@ def derive_durations(start: Float64, track_duration: float | None) -> Float64:
     """
     end = start[-1:] if track_duration is None else np.maximum(start[-1:], track_duration)
     return np.diff(start, append=end)
+
+
+def mean_between(segments: Segments, values: Float32 | Float64, bounds: Float64) -> Float64:
+    """Average values of segments, by time, between boundaries.
+
+    Parameters
+    ----------
+    segments : Segments
+        At least one.
+    values : float array [s, k]
+        A row a segment.
+    bounds : float64 array [n + 1] or [n + 1, ...]
+        Seconds, increasing along the first axis.
+
+    Returns
+    -------
+    float64 array [n, k] or [n, ..., k]
+    """
+    edges = np.append(segments.start, segments.start[-1] + segments.duration[-1])
+    sums = np.zeros((len(edges), values.shape[1]))
+    np.cumsum(values * np.diff(edges)[:, None], axis=0, out=sums[1:])
+    at_bounds = np.stack([np.interp(bounds, edges, column) for column in sums.T], axis=-1)
+    lengths = np.maximum(np.diff(bounds, axis=0), _SHORTEST_S)
+    return np.asarray(np.diff(at_bounds, axis=0) / lengths[..., None])

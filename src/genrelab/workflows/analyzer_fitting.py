@@ -8,7 +8,7 @@ many recordings is named and left out; a pair that cannot be read is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from genrelab.progress import Progress, silent
 from genrelab.sources.archive import ArchiveSource
 from genrelab.sources.collecting import Entry
 from genrelab.workflows.sound_files import find_sound_files
-from genrelab.workflows.writing import writing_to
+from genrelab.workflows.writing import write_whole
 
 PER_RECORDING = 100  # segments; some fifty recordings make the five thousand needed
 
@@ -84,8 +84,8 @@ def learn_timbre_basis(
         _surfaces_of(paths, faults, progress), per_recording=per_recording, seed=seed
     )
     n_read = len(paths) - (len(faults) - len(found.faults))
-    basis = learn_basis(drawn, learned_from=f"{len(drawn)} segments of {n_read} recordings")
-    _write(Path(out), basis.save)
+    basis = learn_basis(drawn, fitted_on=f"{len(drawn)} segments of {n_read} recordings")
+    write_whole(Path(out), basis.save)
     return LearnedBasis(n_recordings=n_read, n_segments=len(drawn), faults=tuple(faults))
 
 
@@ -130,7 +130,7 @@ def fit_timbre_basis(
     """
     pairs = load_pairs(folder, progress=progress)
     basis = fit_timbre(_leave_out(pairs, without, Path(folder)), seed=seed, progress=progress)
-    _write(Path(out), basis.save)
+    write_whole(Path(out), basis.save)
 
 
 def _leave_out(pairs: Sequence[Pair], without: Sequence[str], folder: Path) -> list[Pair]:
@@ -172,7 +172,7 @@ def fit_dialect_table(
     means = _track_means(collections, progress) if collections else None
     basis = fit_timbre(pairs, progress=progress)
     table = fit_dialects(pairs, basis, collections=means, progress=progress)
-    _write(Path(out), lambda path: path.write_bytes(table.to_json()))
+    write_whole(Path(out), lambda path: path.write_bytes(table.to_json()))
     return table
 
 
@@ -188,13 +188,3 @@ def _track_means(
                 mean = analysis.segments.timbre.mean(axis=0, dtype=np.float64)
                 rows.setdefault(analysis.dialect, []).append(mean)
     return {dialect: np.array(found) for dialect, found in rows.items()}
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    partial_path = path.with_name(f"{path.name}.partial")
-    with writing_to(path):
-        try:
-            write(partial_path)
-            partial_path.replace(path)
-        finally:
-            partial_path.unlink(missing_ok=True)

@@ -151,7 +151,7 @@ def test_a_learned_basis_is_orthonormal_and_knows_its_level() -> None:
     strength = np.outer(0.75 ** np.arange(9), 0.7 ** np.arange(6))
     mixed = rng.normal(0, 10, (2000, 9, 6)) * strength
     drawn = np.einsum("nij,ib,jt->nbt", mixed, bands, columns).astype(np.float32) + 40
-    basis = learn_basis(drawn, learned_from="cosines")
+    basis = learn_basis(drawn, fitted_on="cosines")
     shapes = basis.weights[1:].reshape(11, -1)
     np.testing.assert_allclose(shapes @ shapes.T, np.eye(11), atol=1e-4)
     np.testing.assert_allclose(shapes.sum(axis=1), 0, atol=1e-4)

@@ -40,13 +40,13 @@ N_PRINCIPAL = 16  # that are turned to the types
 MIN_SURFACES = 100
 
 
-def learn_basis(surfaces: Float32, *, learned_from: str = "") -> TimbreBasis:
+def learn_basis(surfaces: Float32, *, fitted_on: str = "") -> TimbreBasis:
     """Learn a basis from surfaces.
 
     Parameters
     ----------
     surfaces : float32 array [n, N_BANDS, N_COLUMNS]
-    learned_from : str
+    fitted_on : str
         A sentence that the basis' file keeps.
 
     Returns
@@ -74,7 +74,7 @@ def learn_basis(surfaces: Float32, *, learned_from: str = "") -> TimbreBasis:
     flat = clipped.reshape(len(clipped), -1)
     components = _turn_to_types(_principal_components(flat.T @ flat), types)
     return basis_from_components(
-        mean, components.reshape(len(TYPES), N_BANDS, N_COLUMNS), fitted_on=learned_from
+        mean, components.reshape(len(TYPES), N_BANDS, N_COLUMNS), fitted_on=fitted_on
     )
 
 

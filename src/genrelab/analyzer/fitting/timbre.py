@@ -24,10 +24,10 @@ import numpy as np
 
 from genrelab.analyzer.fitting.pairs import Pair
 from genrelab.analyzer.spectrum import FRAME_RATE, N_BANDS, BandSpectrum, band_spectrum
-from genrelab.analyzer.timbre import N_COLUMNS, Ints, TimbreBasis, surfaces
+from genrelab.analyzer.timbre import N_COLUMNS, TimbreBasis, surfaces
 from genrelab.errors import DataError
 from genrelab.music.analysis import DIALECTS, Dialect
-from genrelab.music.segments import N_VALUES, Float32, Float64
+from genrelab.music.segments import N_VALUES, Float32, Float64, Int64
 from genrelab.progress import Progress, silent
 
 RIDGE = 0.1  # of the mean variance of a surface's cells
@@ -110,7 +110,7 @@ def timbre_example(
     )
 
 
-def _surfaces_between(spectrum: BandSpectrum, bounds: Ints, kept: Ints) -> Float32:
+def _surfaces_between(spectrum: BandSpectrum, bounds: Int64, kept: Int64) -> Float32:
     """Cut the segments ``kept`` of those between bounds, some of which may lie outside."""
     bounds = np.clip(bounds, 0, len(spectrum))
     order = np.arange(len(bounds))
@@ -154,7 +154,7 @@ def fit_basis(examples: Sequence[TimbreExample]) -> TimbreBasis:
     covariance, direction = _moments(examples)
     covariance += RIDGE * np.trace(covariance) / N_CELLS * np.eye(N_CELLS)
     weights = np.asarray(np.linalg.solve(covariance, direction), np.float64)
-    weights *= np.sqrt(_mean_variance(examples, weights))
+    weights *= np.sqrt(_variance_ratio(examples, weights))
     mean = np.mean([_flat(example.surfaces).mean(axis=0) for example in examples], axis=0)
     origins = estimate_origins(examples, mean, weights)
     # The likeliest surface of a timbre, surfaces being normal with this covariance.
@@ -191,7 +191,7 @@ def _moments(examples: Sequence[TimbreExample]) -> tuple[Float64, Float64]:
     return covariance / total, direction / total
 
 
-def _mean_variance(examples: Sequence[TimbreExample], weights: Float64) -> Float64:
+def _variance_ratio(examples: Sequence[TimbreExample], weights: Float64) -> Float64:
     """How much more the original's coordinates vary than ours, recordings alike [12]."""
     theirs = np.mean([example.timbre.var(axis=0, dtype=np.float64) for example in examples], axis=0)
     ours = np.mean([(_flat(e.surfaces) @ weights).var(axis=0) for e in examples], axis=0)

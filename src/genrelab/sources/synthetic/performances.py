@@ -11,14 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
-from genrelab.music.segments import N_VALUES, Float32, Float64, Segments
+from genrelab.music.segments import N_VALUES, Float32, Float64, Int64, Segments
 from genrelab.sources.synthetic.songs import Song
 from genrelab.sources.synthetic.styles import chord_strengths
-
-Int64 = npt.NDArray[np.int64]
 
 ANALYZER = "genrelab synthetic"
 SR = 22_050  # Hz, the rate an analyzer would have worked at

@@ -14,13 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
+from genrelab.music.segments import Float64, Twelve
+
 Chord = tuple[int, str]
-Twelve = tuple[
-    float, float, float, float, float, float, float, float, float, float, float, float
-]  # fmt: skip
 
 CHORD_TONES: dict[str, dict[int, float]] = {
     "major": {0: 1.0, 4: 0.6, 7: 0.75},
