@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 from tests.analyzer.fitting.imitations import colored_noise, imitated_pair, write_pairs
+from tests.analyzer.fitting.test_rhythm import made_up
 from tests.cli.commands import assert_one_error
 
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.analyzer.timbre import TimbreBasis, load_basis
 from genrelab.cli import main
+from genrelab.music.analysis import TrackLevel
 
 Captured = pytest.CaptureFixture[str]
 
@@ -88,3 +91,48 @@ def test_a_folder_without_pairs(tmp_path: Path, capsys: Captured) -> None:
     command = ["fit", "timbre-basis", "--pairs", str(tmp_path), "-o", str(tmp_path / "basis.npz")]
     assert main(command) == 1
     assert_one_error(capsys.readouterr().err)
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> Path:
+    """Three analyses with tempo, bars and sections, and one with nothing but segments."""
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    basis = load_basis()
+    for seed, name in enumerate(("one", "two", "three")):
+        (folder / f"{name}.json").write_bytes(made_up(basis, seed=seed).to_json())
+    bare = made_up(basis)
+    bare = replace(bare, track=TrackLevel(tempo=120.0), bars=(), beats=(), sections=())
+    (folder / "bare.json").write_bytes(bare.to_json())
+    return folder
+
+
+def test_rhythm_weights_are_printed_with_what_they_rest_on(
+    originals: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    assert main(["fit", "rhythm", str(originals), "--without", "TWO"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert [part["n_analyses"] for part in printed.values()] == [3, 2, 2]
+    assert (len(printed["tempo"]["WEIGHTS"]), len(printed["tempo"]["PRIOR"])) == (3, 12)
+    assert len(printed["meter"]["DOWNBEAT_WEIGHTS"]) == 3
+    assert len(printed["sections"]["WEIGHTS"]) == 4
+    out = tmp_path / "weights.json"
+    command = ["fit", "rhythm", str(originals / "bare.json"), "-o", str(out)]
+    assert main(command) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert list(json.loads(out.read_bytes())) == ["tempo"]
+
+
+def test_a_track_that_is_not_there_cannot_be_left_out(originals: Path, capsys: Captured) -> None:
+    assert main(["fit", "rhythm", str(originals), "--without", "ABBA - Waterloo"]) == 2
+    err = capsys.readouterr().err
+    assert_one_error(err)
+    assert "ABBA - Waterloo" in err
+
+
+def test_what_cannot_be_read_is_named_and_left_out(originals: Path, capsys: Captured) -> None:
+    (originals / "broken.json").write_text("{")
+    assert main(["fit", "rhythm", str(originals)]) == 1
+    written = capsys.readouterr()
+    assert "broken.json" in written.err
+    assert json.loads(written.out)["tempo"]["n_analyses"] == 4

@@ -1,4 +1,4 @@
-"""Fitting: ``fit timbre-basis`` and ``fit dialects``."""
+"""Fitting: ``fit timbre-basis``, ``fit dialects`` and ``fit rhythm``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def add_to(app: typer.Typer) -> None:
     family = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     family.command("timbre-basis")(timbre_basis)
     family.command("dialects")(dialects)
-    app.add_typer(family, name="fit", help="Learn the analyzer's timbre and dialects anew.")
+    family.command("rhythm")(rhythm)
+    app.add_typer(family, name="fit", help="Learn the analyzer's parts anew.")
 
 
 def dialects(
@@ -52,6 +53,46 @@ def dialects(
         table = fit_dialect_table(pairs, output, collections=collections or (), progress=progress)
     say(f"fitted on {table.fitted_on}")
     typer.echo(output)
+
+
+def rhythm(
+    archives: Annotated[
+        list[Path],
+        typer.Argument(metavar="ARCHIVE", help="Analyses of the original's, in JSON files."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The .json to write, not stdout."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Leave a track out: its id, or ARTIST - TITLE."),
+    ] = None,
+    timbre_basis: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another timbre basis than ours.")
+    ] = None,
+) -> None:
+    """Fit what speaks for a tempo, a downbeat and a section, and print the weights.
+
+    No audio is needed: the analyses' timbre is drawn as a spectrum again. The weights
+    are constants of genrelab.analyzer.tempo, meter and sections.
+
+    \b
+    Examples:
+      genrelab fit rhythm echonest/ spotify.jsonl.gz
+      genrelab fit rhythm spotify.jsonl.gz --without "Marty Robbins - Big Iron"
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.workflows.rhythm_fitting import fit_rhythm_weights
+
+    with Bars() as progress:
+        fitted = fit_rhythm_weights(
+            archives, output, without=without or (), timbre_basis=timbre_basis, progress=progress
+        )
+    for sentence in fitted.faults:
+        say(f"error: {sentence}")
+    typer.echo(fitted.to_json().decode().rstrip() if output is None else output)
+    if fitted.faults:
+        raise typer.Exit(1)
 
 
 def timbre_basis(

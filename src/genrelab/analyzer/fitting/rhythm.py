@@ -5,7 +5,7 @@ Conventions
 Only analyses are needed, no audio: the timbre of their segments is drawn as a spectrum
 again, and the onsets in it are those that the original heard. What comes out are the
 constants of `genrelab.analyzer.tempo`, `meter` and `sections`; they are few, so they
-stand there as numbers, and ``benchmarks/analyzer_rhythm_key.py --fit`` prints them anew.
+stand there as numbers, and ``genrelab fit rhythm`` prints them anew.
 
 References
 ----------
@@ -78,6 +78,67 @@ class TempoModel:
         """Choose a tempo for each recording, evidence [n, tempi, ratios] -> beats a minute [n]."""
         prior = np.interp(np.log2(tempo_grid()), PRIOR_OCTAVES, self.prior)
         return np.asarray(tempo_grid()[(evidence @ self.weights + prior).argmax(axis=1)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RhythmWeights:
+    """All that is fitted here, and the number of analyses that each part rests on.
+
+    Attributes
+    ----------
+    tempo : TempoModel
+    downbeats : float64 array [3] or None
+        None where no analysis has bars.
+    sections : float64 array [4] or None
+        None where no analysis has beats and two sections.
+    n_tempi, n_bars, n_sections : int
+    """
+
+    tempo: TempoModel
+    downbeats: Float64 | None
+    sections: Float64 | None
+    n_tempi: int
+    n_bars: int
+    n_sections: int
+
+
+def fit_rhythm(
+    analyses: Sequence[Analysis], basis: TimbreBasis, *, progress: Progress = silent
+) -> RhythmWeights:
+    """Fit tempo, downbeats and sections, each to the analyses that have them.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        With segments, one at least each.
+    basis : TimbreBasis
+        See `draw_spectrum`.
+    progress : Progress
+
+    Raises
+    ------
+    DataError
+        If no analysis has a tempo within reach.
+    """
+    examples = tempo_examples(analyses, basis, progress=progress)
+    with_bars = [analysis for analysis in analyses if _has_bars(analysis)]
+    with_sections = [analysis for analysis in analyses if _has_sections(analysis)]
+    return RhythmWeights(
+        tempo=fit_tempo(examples),
+        downbeats=fit_downbeats(with_bars, basis) if with_bars else None,
+        sections=fit_sections(with_sections) if with_sections else None,
+        n_tempi=len(examples.bpm),
+        n_bars=len(with_bars),
+        n_sections=len(with_sections),
+    )
+
+
+def _has_bars(analysis: Analysis) -> bool:
+    return bool(analysis.beats and analysis.bars)
+
+
+def _has_sections(analysis: Analysis) -> bool:
+    return bool(analysis.beats) and len(analysis.sections) > 1
 
 
 def draw_spectrum(analysis: Analysis, basis: TimbreBasis) -> BandSpectrum:
@@ -153,7 +214,7 @@ def fit_downbeats(analyses: Sequence[Analysis], basis: TimbreBasis) -> Float64:
     """Fit `meter.DOWNBEAT_WEIGHTS` to the original's bars: which of its beats start one [3]."""
     features, labels = [], []
     for analysis in analyses:
-        if analysis.beats and analysis.bars:
+        if _has_bars(analysis):
             starts = _starts(analysis.beats)
             bounds = np.append(starts, starts[-1] + analysis.beats[-1].duration)
             spectrum = draw_spectrum(analysis, basis)
@@ -166,7 +227,7 @@ def fit_sections(analyses: Sequence[Analysis]) -> Float64:
     """Fit `sections.WEIGHTS` to where, of its beats, the original lets sections start [4]."""
     features, labels = [], []
     for analysis in analyses:
-        if analysis.beats and len(analysis.sections) > 1:
+        if _has_sections(analysis):
             starts = _starts(analysis.beats)
             features.append(novelties(analysis.segments, starts))
             labels.append(_nearest(starts, _starts(analysis.sections[1:])) <= NEAR_S)
