@@ -17,7 +17,7 @@ import numpy as np
 from genrelab.analyzer.audio import read_recording
 from genrelab.analyzer.fitting.basis import gather_surfaces, learn_basis
 from genrelab.analyzer.fitting.dialects import fit_dialects
-from genrelab.analyzer.fitting.pairs import Pair, load_pairs
+from genrelab.analyzer.fitting.pairs import Originals, Pair, load_pairs, read_originals
 from genrelab.analyzer.fitting.timbre import fit_timbre
 from genrelab.analyzer.segmentation import find_segments
 from genrelab.analyzer.spectrum import band_spectrum
@@ -160,7 +160,8 @@ def fit_dialect_table(
     out : path-like
         The ``.json`` to write.
     collections : sequence of path-like
-        Archives of the original's analyses; those of unknown dialect do not count.
+        Archives of the original's analyses; those of unknown dialect do not count, nor
+        do the pairs' own, by artist and title or by id.
     progress : Progress
 
     Raises
@@ -169,7 +170,8 @@ def fit_dialect_table(
         If no pair is of the first dialect.
     """
     pairs = load_pairs(folder, progress=progress)
-    means = _track_means(collections, progress) if collections else None
+    paired = read_originals(folder)
+    means = _track_means(collections, paired, progress) if collections else None
     basis = fit_timbre(pairs, progress=progress)
     table = fit_dialects(pairs, basis, collections=means, progress=progress)
     write_whole(Path(out), lambda path: path.write_bytes(table.to_json()))
@@ -177,13 +179,15 @@ def fit_dialect_table(
 
 
 def _track_means(
-    collections: Sequence[str | Path], progress: Progress
+    collections: Sequence[str | Path], paired: Originals, progress: Progress
 ) -> Mapping[Dialect, Float64]:
-    """Average the timbre of every track in some archives, by dialect."""
+    """Average the timbre of every track in some archives that is in no pair, by dialect."""
     rows: dict[Dialect, list[Float64]] = {}
     for item in ArchiveSource(collections, progress=progress).items():
         for found in item.entries(0):
-            analysis = found.analysis if isinstance(found, Entry) else None
+            if not isinstance(found, Entry) or paired.include(found.track):
+                continue
+            analysis = found.analysis
             if analysis and len(analysis.segments) and analysis.dialect != "unknown":
                 mean = analysis.segments.timbre.mean(axis=0, dtype=np.float64)
                 rows.setdefault(analysis.dialect, []).append(mean)

@@ -3,12 +3,19 @@
 Conventions
 -----------
 Two estimates are combined, weighed by their standard errors. On pairs: each
-recording's timbre is computed in both dialects as the basis knows them, so that the
-difference is that of the same sound, whoever analyzed it in the original. On
-collections: the difference of the mean track of two collections that the original
-analyzed in two dialects; since they hold different music, part of the difference may
-be the music's. The level comes from pairs alone, since records have become louder; the
-loudness of a segment differs as the level does.
+recording's timbre is computed in both dialects as the basis knows them, each with its
+own spreading and its own delay of the starts, so that the difference is that of the
+same sound, whoever analyzed it in the original. On collections: the difference of the
+mean track of two collections that the original analyzed in two dialects; since they
+hold different music, part of the difference may be the music's. The level comes from
+pairs alone, since records have become louder; the loudness of a segment differs as the
+level does. Where the two estimates lie further apart than their errors allow, the error
+stated grows by as much.
+
+References
+----------
+R. T. Birge, *The Calculation of Errors by the Method of Least Squares*, Physical Review
+40, 1932: estimates that disagree.
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ import numpy as np
 
 from genrelab.analyzer.fitting.pairs import Pair
 from genrelab.analyzer.fitting.timbre import Origins, estimate_origins, timbre_example
+from genrelab.analyzer.segmentation import DELAY
 from genrelab.analyzer.spectrum import SPREAD, band_spectrum
 from genrelab.analyzer.timbre import TimbreBasis
 from genrelab.errors import DataError
@@ -92,20 +100,30 @@ def _fit_origins(pairs: Sequence[Pair], basis: TimbreBasis, progress: Progress) 
 def _heard_differences(
     pairs: Sequence[Pair], basis: TimbreBasis, dialect: Dialect, progress: Progress
 ) -> Float64:
-    """Mean timbre through a dialect's bands, less that through the first's [pairs, 12]."""
-    if SPREAD[dialect] == SPREAD[basis.dialect]:
-        return np.zeros((len(pairs), basis.origins.shape[1]))
-    rows = []
+    """Mean timbre as a dialect hears and cuts, less that as the first does [pairs, 12]."""
+    rows = np.zeros((len(pairs), basis.origins.shape[1]))
+    if _hearing(dialect) == _hearing(basis.dialect):
+        return rows
     for done, pair in enumerate(pairs):
         progress(f"hearing as {dialect}", done, len(pairs))
-        theirs, first = (
-            basis.timbre(
-                timbre_example(pair, spectrum=band_spectrum(pair.samples, dialect=d)).surfaces
-            ).mean(axis=0, dtype=np.float64)
-            for d in (dialect, basis.dialect)
-        )
-        rows.append(theirs - first)
-    return np.array(rows)
+        theirs, first = (_mean_timbre(pair, basis, d) for d in (dialect, basis.dialect))
+        rows[done] = theirs - first
+    return rows
+
+
+def _hearing(dialect: Dialect) -> tuple[float, int]:
+    """All in which dialects differ before a basis weighs what they hear."""
+    return SPREAD[dialect], DELAY[dialect]
+
+
+def _mean_timbre(pair: Pair, basis: TimbreBasis, dialect: Dialect) -> Float64:
+    """Average a pair's timbre as if a dialect had analyzed it, but for its origin [12]."""
+    example = timbre_example(
+        pair,
+        spectrum=band_spectrum(pair.samples, dialect=dialect),
+        delay=DELAY[dialect] - DELAY[pair.original.dialect],
+    )
+    return np.asarray(basis.timbre(example.surfaces).mean(axis=0, dtype=np.float64))
 
 
 def _combine(
@@ -115,12 +133,14 @@ def _combine(
     if first not in collections or dialect not in collections:
         return offset, error
     a, b = collections[first], collections[dialect]
-    difference = b.mean(axis=0) - a.mean(axis=0)
+    more = b.mean(axis=0) - a.mean(axis=0) - offset
     music = (MUSIC_SHARE * b.std(axis=0)) ** 2
     variance = a.var(axis=0) / len(a) + b.var(axis=0) / len(b) + music
     share = error**2 / (error**2 + variance)
-    share[LEVEL] = 0
-    return offset + share * (difference - offset), np.sqrt(1 - share) * error
+    # Estimates that lie further apart than their errors have larger errors (Birge's ratio).
+    scale = np.maximum(1, np.abs(more) / np.sqrt(error**2 + variance))
+    share[LEVEL], scale[LEVEL] = 0, 1
+    return offset + share * more, np.sqrt(1 - share) * scale * error
 
 
 def _describe(pairs: Sequence[Pair], collections: TrackMeans) -> str:

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-A folder of pairs holds ``pairs.csv`` (columns ``name`` and ``analyzer`` at least)
-and, in a folder for each name, ``audio.*``, ``analysis.json.gz`` and
+A folder of pairs holds ``pairs.csv`` (columns ``name`` and ``analyzer`` at least;
+``artist``, ``title`` and ``analysis_source`` tell what the originals are of) and, in a
+folder for each name, ``audio.*``, ``analysis.json.gz`` and
 ``alignment.csv``, whose rows map seconds of the analysis to seconds of the audio:
 linear between rows, the nearest piece's slope beyond them.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import DataError
 from genrelab.music.analysis import Analysis, Dialect
 from genrelab.music.segments import Float32, Float64
+from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 
 MIN_SEGMENT_S = 0.04  # shorter segments of the original are not compared
@@ -87,6 +90,54 @@ class Pair:
         return max(0.0, float(starts[0])), min(self.duration, float(ends[-1]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """What the analyses of a folder of pairs are of, as far as its table tells.
+
+    Attributes
+    ----------
+    songs : frozenset of (str, str)
+        Artist and title, in small letters and without what stands in brackets.
+    ids : frozenset of str
+        All that may be a track's id where the analysis came from.
+    """
+
+    songs: frozenset[tuple[str, str]]
+    ids: frozenset[str]
+
+    def include(self, track: Track) -> bool:
+        """Tell whether a track is one of them, or another version of it."""
+        is_named = bool(track.artist and track.title)
+        native_id = track.id.partition("-")[2]
+        return native_id in self.ids or (
+            is_named and _song(track.artist or "", track.title or "") in self.songs
+        )
+
+
+def read_originals(folder: str | Path) -> Originals:
+    """Read what the analyses of a folder of pairs are of.
+
+    Raises
+    ------
+    DataError
+        If the folder has no table.
+    """
+    rows = _read_table(Path(folder))
+    named = [row for row in rows if row.get("artist") and row.get("title")]
+    sources = [row.get("analysis_source") or "" for row in rows]
+    return Originals(
+        songs=frozenset(_song(row["artist"], row["title"]) for row in named),
+        ids=frozenset(part for source in sources for part in re.split("[:/]", source) if part),
+    )
+
+
+def _song(artist: str, title: str) -> tuple[str, str]:
+    """Reduce a name to what its spellings share."""
+    bare = re.sub(r"[(\[].*?[)\]]", "", title)
+    plain = [re.sub(r"\W", "", text.casefold()) for text in (artist, bare, title)]
+    return plain[0], plain[1] or plain[2]
+
+
 def load_pairs(
     folder: str | Path, *, names: Sequence[str] | None = None, progress: Progress = silent
 ) -> list[Pair]:
@@ -105,16 +156,20 @@ def load_pairs(
         Naming the pair and what it lacks.
     """
     folder = Path(folder)
-    table = folder / "pairs.csv"
-    if not table.is_file():
-        raise DataError(f"{table}: no such file; a folder of pairs has one")
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if names is None or row["name"] in names]
+    rows = [row for row in _read_table(folder) if names is None or row["name"] in names]
     pairs = []
     for done, row in enumerate(rows):
         progress("reading pairs", done, len(rows))
         pairs.append(_load_pair(folder / row["name"], row["analyzer"]))
     return pairs
+
+
+def _read_table(folder: Path) -> list[dict[str, str]]:
+    table = folder / "pairs.csv"
+    if not table.is_file():
+        raise DataError(f"{table}: no such file; a folder of pairs has one")
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _load_pair(folder: Path, analyzer: str) -> Pair:

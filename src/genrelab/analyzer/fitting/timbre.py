@@ -76,7 +76,7 @@ class Origins:
 
 
 def timbre_example(
-    pair: Pair, *, spectrum: BandSpectrum | None = None, seed: int = 0
+    pair: Pair, *, spectrum: BandSpectrum | None = None, delay: int = 0, seed: int = 0
 ) -> TimbreExample:
     """Cut a pair's surfaces at the original's boundaries.
 
@@ -85,6 +85,8 @@ def timbre_example(
     pair : Pair
     spectrum : BandSpectrum, optional
         Of its audio; by default the one that spreads as the pair's dialect does.
+    delay : int
+        Frames by which the boundaries are moved, as another dialect would have them.
     seed : int
         Of the boundaries' movement.
 
@@ -100,6 +102,7 @@ def timbre_example(
     kept = np.flatnonzero(pair.compared & inside)
     if len(kept) < 2:
         raise DataError(f"{pair.name}: audio and analysis share {len(kept)} segments; too few")
+    bounds += delay
     moves = np.random.default_rng(seed).integers(-JITTER, JITTER + 1, len(bounds))
     return TimbreExample(
         name=pair.name,
