@@ -1,16 +1,16 @@
 """Rhythm and key: known tempi, keys that people heard, and what the original chose.
 
-usage: analyzer_rhythm_key.py [--gtzan FOLDER --keys CSV] [--fit FILE... [--basis FILE]]
+usage: analyzer_rhythm_key.py [--gtzan FOLDER --keys CSV] [--fit ARCHIVE... [--without NAME...]]
 
 Clicks and drum patterns of 60 to 200 beats a minute are made here: tempo within 4 %, beats by
 mir_eval.beat.f_measure. --gtzan holds GENRE/CLIP.*, --keys the columns clip and key (0 to 11 for A
 to G# major, 12 to 23 for minor, -1 unknown; A. Lerch): exact keys, and MIREX's weights (fifth .5,
 relative .3, parallel .2); beside ours librosa's chroma_stft and chroma_cqt, averaged, with
-Krumhansl and Kessler's profile, where librosa is installed. --fit takes archives of the original's
-analyses (JSON or JSON lines, gzip or not), fits the tempo model in five folds of artists and
-prints how often the original's tempo is chosen in folds it has not seen, beside a plain
-log-normal prior, and then all constants as fitted on everything. How well the pairs agree is for
-analyzer_fidelity.py to say.
+Krumhansl and Kessler's profile, where librosa is installed; then the DECISION of
+`genrelab.analyzer.tonality` that makes these keys likeliest. --fit takes archives of the
+original's analyses, less --without, as `genrelab fit rhythm` does, fits the tempo model in five
+folds of artists and prints how often the original's tempo is chosen in folds it has not seen,
+beside a plain log-normal prior. How well the pairs agree is for analyzer_fidelity.py to say.
 """
 
 from __future__ import annotations
@@ -28,32 +28,25 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.analyzer_fidelity import key_name
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 from tests.analyzer.patterns import Pattern, clicks, drums, one_segment
 
 from genrelab.analyzer.audio import read_recording
-from genrelab.analyzer.fitting.rhythm import (
-    TempoExamples,
-    fit_downbeats,
-    fit_sections,
-    fit_tempo,
-    tempo_examples,
-)
+from genrelab.analyzer.fitting.rhythm import TempoExamples, fit_tempo, tempo_examples
 from genrelab.analyzer.pitch import pitch_spectrum
 from genrelab.analyzer.rhythm import find_rhythm
 from genrelab.analyzer.spectrum import SAMPLE_RATE, band_spectrum
 from genrelab.analyzer.tempo import RATIOS, tempo_grid
-from genrelab.analyzer.timbre import SHIPPED_BASIS, TimbreBasis
-from genrelab.analyzer.tonality import find_tonality, tonal_chroma
-from genrelab.music.analysis import Analysis
-from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry
+from genrelab.analyzer.timbre import load_basis
+from genrelab.analyzer.tonality import find_tonality, key_correlations, tonal_chroma
+from genrelab.workflows.rhythm_fitting import read_collection
 
 KRUMHANSL = (
     (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
     (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 )
-MODES = ("minor", "major")
-NOTES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 OCTAVE = np.log2(1.04)
 
 Key = tuple[int, int]  # 0 to 11 for C to B, and 1 for major
@@ -130,28 +123,33 @@ def judge_keys(folder: Path, table: Path) -> None:
         pairs = list(zip(reference, estimate, strict=True))
         exact = np.mean([r == e for r, e in pairs])
         weighted = np.mean(
-            [mir_eval.key.weighted_score(spell(r), spell(e)) for r, e in pairs if e[0] >= 0]
+            [mir_eval.key.weighted_score(key_name(*r), key_name(*e)) for r, e in pairs if e[0] >= 0]
         )
         mode = np.mean([r[1] == e[1] for r, e in pairs])
         print(f"{name:20} {len(clips)} clips: exact {exact:.3f}, MIREX {weighted:.3f}, ", end="")
         print(f"mode {mode:.3f}", flush=True)
+    print(f"tonality.DECISION {likeliest_decision(samples, reference):.1f}")
 
 
-def spell(key: Key) -> str:
-    return f"{NOTES[key[0]]} {MODES[key[1]]}"
+def likeliest_decision(samples: Sequence[Samples], reference: Sequence[Key]) -> float:
+    """Find the log odds for a correlation of 1 that make known keys likeliest."""
+    chroma = [tonal_chroma(pitch_spectrum(clip)).mean(axis=0, dtype=float) for clip in samples]
+    correlations = np.array([key_correlations(strengths) for strengths in chroma])
+    right = correlations[
+        np.arange(len(reference)), [k[1] for k in reference], [k[0] for k in reference]
+    ]
+
+    def loss(decision: float) -> float:
+        return float((logsumexp(decision * correlations, axis=(1, 2)) - decision * right).mean())
+
+    return float(minimize_scalar(loss, bounds=(0, 50), method="bounded").x)
 
 
-def read_originals(files: Sequence[Path]) -> list[Entry]:
-    found = [entry for item in ArchiveSource(files).items() for entry in item.entries(0)]
-    return [entry for entry in found if isinstance(entry, Entry)]
-
-
-def judge_fit(files: Sequence[Path], basis: TimbreBasis) -> None:
-    entries = read_originals(files)
-    analyses: list[Analysis] = [entry.analysis for entry in entries]
+def judge_fit(archives: Sequence[Path], without: Sequence[str]) -> None:
+    entries = read_collection(archives, without=without).entries
     reach = tempo_grid()
     kept = [e for e in entries if reach[0] <= (e.analysis.track.tempo or 0) < 256]
-    examples = tempo_examples([entry.analysis for entry in kept], basis)
+    examples = tempo_examples([entry.analysis for entry in kept], load_basis())
     folds = np.array([zlib.crc32(str(e.track.artist).encode()) % 5 for e in kept])
     chosen = np.zeros(len(kept))
     for fold in range(5):
@@ -164,11 +162,6 @@ def judge_fit(files: Sequence[Path], basis: TimbreBasis) -> None:
         within = near(tempi, examples.bpm), near(tempi, examples.bpm, octaves=True)
         print(f"{name}: {len(kept)} analyses, tempo within 4 % {within[0].mean():.3f}, ", end="")
         print(f"within an octave {within[1].mean():.3f}")
-    model = fit_tempo(examples)
-    print("tempo.WEIGHTS", model.weights.round(1).tolist(), "PRIOR", model.prior.round(1).tolist())
-    if any(analysis.bars for analysis in analyses):
-        print("meter.DOWNBEAT_WEIGHTS", fit_downbeats(analyses, basis).round(2).tolist())
-        print("sections.WEIGHTS", fit_sections(analyses).round(2).tolist())
 
 
 def main() -> None:
@@ -176,7 +169,7 @@ def main() -> None:
     parser.add_argument("--gtzan", type=Path)
     parser.add_argument("--keys", type=Path)
     parser.add_argument("--fit", type=Path, nargs="+")
-    parser.add_argument("--basis", type=Path, default=SHIPPED_BASIS)
+    parser.add_argument("--without", nargs="+", default=[], metavar="NAME")
     options = parser.parse_args()
     judge_patterns("clicks", clicks, None)
     judge_patterns("drums in 4", lambda bpm: drums(bpm, meter=4), 4)
@@ -184,7 +177,7 @@ def main() -> None:
     if options.gtzan and options.keys:
         judge_keys(options.gtzan, options.keys)
     if options.fit:
-        judge_fit(options.fit, TimbreBasis.load(options.basis))
+        judge_fit(options.fit, options.without)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Conventions
 Loudness in dB, times in seconds. What the original calls loudness follows the mean
 of the critical bands' levels in dB, not the sum of their powers. The constants were
 measured on original analyses: levels on the recordings of `genrelab.analyzer.fitting`,
-loudness of tracks and fades on 51 analyses.
+loudness of tracks and fades on 51 analyses (``benchmarks/original_analyses.py``).
 
 References
 ----------

@@ -4,7 +4,8 @@ Conventions
 -----------
 Times in seconds. Beats, bars and tatums are each contiguous; bars start and end on
 beats, and a beat is `TATUMS_PER_BEAT` tatums, which is what the original analyzer gives
-(every one of 21,142 beats in 51 analyses but one): its tatums share their beat's confidence.
+(every one of 21,142 beats in 51 analyses but one, as ``benchmarks/original_analyses.py``
+counts): its tatums share their beat's confidence.
 
 References
 ----------

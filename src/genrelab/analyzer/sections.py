@@ -3,14 +3,15 @@
 Conventions
 -----------
 Times in seconds. Sections tile a recording and start on beats, as the original's do
-(every one of 468), or on a regular grid where there are no beats.
+(every one of 468 inner ones in 51 analyses), or on a regular grid where there are no beats.
 
 References
 ----------
 J. Foote, *Automatic audio segmentation using a measure of audio novelty*, ICME 2000. With
 a checkerboard kernel and squared distances, the novelty of a moment is the squared distance
 between the means before and after it; so it is computed here, at several spans. `WEIGHTS`
-are a logistic regression on real analyses' sections (`genrelab.analyzer.fitting.rhythm`).
+come from a logistic regression on the sections of 40 original analyses
+(`genrelab.analyzer.fitting.rhythm`), the first two altered; `LIKELY` was set by hand.
 """
 
 from __future__ import annotations
@@ -175,7 +176,8 @@ def section_loudness(segments: Segments, start: float, end: float) -> float:
     Notes
     -----
     The power mean of the segments' ``loudness_max`` by time, less 1.5 dB, is within .8 dB
-    (standard deviation) of the loudness of the original's 519 sections in 51 analyses.
+    (standard deviation) of the loudness of the original's 519 sections in 51 analyses
+    (``benchmarks/original_analyses.py``).
     """
     ends = segments.start + segments.duration
     weights = np.clip(np.minimum(ends, end) - np.maximum(segments.start, start), 0, None)

@@ -7,9 +7,8 @@ least, and each segment ends where the next starts, the last one at the spectrum
 end. A segment starts some 50 ms *before* its onset is heard, where the sound before
 it has died away.
 
-Nothing here is learned. It is what the original does, as far as comparing shows: on
-recordings of which we hold the very samples that it analyzed, 96 % of its starts are
-told from other rises.
+Nothing here is learned. It is what the original does, as far as comparing shows; see
+`docs/analyzer.md` for how many of its starts are found.
 
 References
 ----------

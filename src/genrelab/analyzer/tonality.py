@@ -13,10 +13,9 @@ known by the correlation of the pitch classes' strengths with its profile. J. Al
 D. Shanahan, *The use of large corpora to train a new type of key-finding algorithm*, Music
 Perception 31(1), 2013; Á. Faraldo et al., *Key estimation in electronic dance music*, ECIR
 2016 (EDMA): the two profiles, averaged. E. Gómez, *Tonal description of music audio
-signals*, PhD thesis, UPF 2006: tuning. Profiles fitted on 1,291 of the original's keys agree
-better with it given its own pitches (exactly in .67 of 42 analyses, these in .57), but do
-worse on audio (`benchmarks/analyzer_rhythm_key.py`): what was learned of the original's
-pitches, the ear does not share.
+signals*, PhD thesis, UPF 2006: tuning. Profiles fitted to the original's own pitches and keys
+(November 2026, the Million Song Dataset's 1,249 analyses and 42 of 4.0.0) agreed better with
+it given its pitches, but did worse on recordings whose keys people heard, and were not kept.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ EDMA = (
     (0.165, 0.047, 0.083, 0.067, 0.100, 0.093, 0.053, 0.132, 0.052, 0.074, 0.069, 0.064),
     (0.172, 0.053, 0.076, 0.100, 0.056, 0.086, 0.050, 0.135, 0.075, 0.050, 0.092, 0.055),
 )
-DECISION = 7.0  # log odds for a correlation of 1, by maximum likelihood on known keys
+DECISION = 7.0  # log odds for a correlation of 1: 59 clips' known keys are likeliest at 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
