@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from tests.analyzer.sounds import tone
 
 from genrelab.analyzer.pipeline import analyze, analyze_samples, analyzer_name
 from genrelab.analyzer.timbre import SHIPPED_BASIS, load_basis
-from genrelab.errors import DataError
+from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import Analysis, Interval, Section
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource
@@ -114,6 +115,30 @@ def test_another_basis_makes_another_analyzer(data_dir: Path) -> None:
     basis = load_basis(data_dir / "reference" / "ENTimbreTJ.mat")
     assert analyzer_name(basis) != analyzer_name(load_basis())
     assert analyze_samples(drums(2.0), RATE, basis=basis).dialect == "unknown"
+
+
+def test_a_nobody_s_basis_hears_as_the_dialect_asked_for(data_dir: Path) -> None:
+    basis = load_basis(data_dir / "reference" / "ENTimbreTJ.mat")
+    usual, other = (
+        analyze_samples(drums(4.0), RATE, dialect=dialect, basis=basis)
+        for dialect in ("spotify", "msd")
+    )
+    assert usual.dialect == other.dialect == "unknown"
+    means = (one.segments.timbre.mean(axis=0) for one in (other, usual))
+    assert np.abs(np.subtract(*means)).max() > 1
+
+
+@pytest.mark.parametrize("dialect", ["klingon", "unknown"])
+def test_a_dialect_of_no_original_is_refused(dialect) -> None:
+    with pytest.raises(UsageError, match="expected one of spotify, echonest, msd"):
+        analyze_samples(drums(1.0), RATE, dialect=dialect)
+
+
+def test_a_dialect_the_basis_does_not_know_is_refused() -> None:
+    shipped = load_basis()
+    basis = replace(shipped, dialects=("echonest",), origins=shipped.origins[1:2])
+    with pytest.raises(UsageError, match="does not know; ask for echonest"):
+        analyze_samples(drums(1.0), RATE, dialect="msd", basis=basis)
 
 
 def test_what_ships_is_small() -> None:

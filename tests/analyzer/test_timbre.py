@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from genrelab.analyzer.timbre import (
     basis_from_components,
     surfaces,
 )
-from genrelab.errors import DataError
+from genrelab.errors import DataError, UsageError
+from genrelab.music.analysis import Dialect
 
 SHIPPED = Path(module.__file__).parent / "models" / "timbre.npz"
 
@@ -132,6 +134,28 @@ def test_a_basis_survives_its_file(shipped: TimbreBasis, tmp_path: Path) -> None
 def test_an_unknown_dialect_is_refused(shipped: TimbreBasis) -> None:
     with pytest.raises(DataError, match="dialect is 'unknown'; expected one of spotify"):
         shipped.origin("unknown")
+
+
+def basis_of(shipped: TimbreBasis, *dialects: Dialect) -> TimbreBasis:
+    """Give the shipped basis other dialects."""
+    return replace(shipped, dialects=dialects, origins=shipped.origins[: len(dialects)])
+
+
+def test_a_basis_speaks_what_it_knows_or_nobody_s_dialect(shipped: TimbreBasis) -> None:
+    assert [shipped.spoken(d) for d in ("spotify", "msd")] == ["spotify", "msd"]
+    nobody_s = basis_of(shipped, "unknown")
+    assert (nobody_s.spoken("msd"), nobody_s.usual) == ("unknown", "spotify")
+    other = basis_of(shipped, "echonest", "msd")
+    assert (other.spoken("msd"), other.usual) == ("msd", "echonest")
+    with pytest.raises(UsageError, match=r"'spotify', .* know; ask for echonest or msd"):
+        other.spoken("spotify")
+
+
+@pytest.mark.parametrize("dialect", ["klingon", "unknown"])
+def test_only_an_original_s_dialect_can_be_asked_for(shipped: TimbreBasis, dialect) -> None:
+    for basis in (shipped, basis_of(shipped, "unknown")):
+        with pytest.raises(UsageError, match="expected one of spotify, echonest, msd"):
+            basis.spoken(dialect)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.analyzer.sounds import tone, write_sound
 from tests.cli.commands import assert_one_error
 from tests.workflows.stand_in import ANALYZER, StandIn
 
+from genrelab.analyzer.timbre import load_basis
 from genrelab.cli import main
 from genrelab.music.corpus import Corpus
 from genrelab.workflows import analyses
@@ -140,6 +142,16 @@ def test_wrong_use_is_one_line_and_status_2(args, tmp_path, monkeypatch, capsys)
     out, err = capsys.readouterr()
     assert out == ""
     assert_one_error(err)
+
+
+def test_a_dialect_the_basis_does_not_know_is_one_line_and_status_2(music, tmp_path, capsys):
+    shipped = load_basis()
+    basis = tmp_path / "msd.npz"
+    replace(shipped, dialects=("msd",), origins=shipped.origins[2:]).save(basis)
+    command = ["analyze", str(music), "-o", f"{tmp_path}/out/", "--timbre-basis", str(basis)]
+    assert main(command) == 2
+    assert_one_error(capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_corpus_is_filled(stand_in, music, tmp_path, capsys):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genrelab.errors import DataError
-from genrelab.music.analysis import Analysis, Dialect
+from genrelab.music.analysis import Analysis, Dialect, Section, TrackLevel
 from genrelab.music.dialects import convert_segments, dialect_table
 from genrelab.music.segments import Segments
 
@@ -53,6 +53,27 @@ def test_every_segment_moves_by_the_same_vector(analysis: Analysis) -> None:
     louder = other.segments.loudness_max - analysis.segments.loudness_max
     np.testing.assert_allclose(louder, offset.loudness, atol=1e-4)
     assert (other.dialect, other.analyzer, other.track) == ("msd", "test", analysis.track)
+
+
+def test_every_loudness_moves(make_segments: MakeSegments) -> None:
+    sections = [
+        Section(start=0.0, duration=1.0, confidence=1.0, loudness=-8.0, tempo=90.0),
+        Section(start=1.0, duration=1.0, confidence=1.0),
+    ]
+    track = TrackLevel(loudness=-7.0, tempo=90.0)
+    analysis = Analysis(
+        analyzer="test", dialect="msd", segments=make_segments(3), track=track, sections=sections
+    )
+    other = analysis.in_dialect("spotify")
+    louder = -dialect_table().offsets["msd"].loudness
+    assert abs(louder) > 1
+    assert other.track == TrackLevel(loudness=pytest.approx(louder - 7), tempo=90.0)
+    assert other.sections[0].loudness == pytest.approx(louder - 8)
+    assert other.sections[0].tempo == 90
+    assert other.sections[1] == sections[1]
+    np.testing.assert_allclose(
+        other.segments.loudness_start - analysis.segments.loudness_start, louder, atol=1e-5
+    )
 
 
 def test_the_same_dialect_is_the_same_analysis(analysis: Analysis) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,10 +12,11 @@ import pytest
 from tests.analyzer.sounds import tone, write_sound
 from tests.workflows.stand_in import ANALYZER, StandIn
 
+from genrelab.analyzer.timbre import load_basis
 from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.analysis import Analysis
 from genrelab.workflows import analyses
-from genrelab.workflows.analyses import analyze_files
+from genrelab.workflows.analyses import Settings, analyze_files
 from genrelab.workflows.sound_files import find_sound_files
 
 
@@ -35,6 +37,21 @@ def run(music, out, *, jobs=1, again=False, settings=None, **kwargs):
 
 def statuses(outcomes):
     return sorted(o.status for o in outcomes)
+
+
+def test_what_no_recording_could_be_analyzed_with_is_said_once(music, tmp_path):
+    shipped = load_basis()
+    basis = tmp_path / "msd.npz"
+    replace(shipped, dialects=("msd",), origins=shipped.origins[2:]).save(basis)
+    wrong = [
+        (Settings(timbre_basis=basis), "'spotify', which the timbre basis does not know"),
+        (Settings(dialect="klingon"), "expected one of spotify, echonest, msd"),
+        (Settings(dialect="unknown"), "expected one of spotify, echonest, msd"),
+    ]
+    for settings, sentence in wrong:
+        with pytest.raises(UsageError, match=sentence):
+            run(music, tmp_path / "out", settings=settings)
+    Settings(dialect="msd", timbre_basis=basis).check()
 
 
 def test_every_recording_gets_a_file(music, tmp_path):

@@ -31,7 +31,8 @@ from genrelab.analyzer.segmentation import find_segments
 from genrelab.analyzer.spectrum import FRAME_RATE, SAMPLE_RATE, BandSpectrum, band_spectrum
 from genrelab.analyzer.timbre import TimbreBasis, load_basis, surfaces
 from genrelab.analyzer.tonality import Tonality, find_tonality, tonal_chroma
-from genrelab.music.analysis import Analysis, Dialect, TrackLevel
+from genrelab.music.analysis import Analysis, TrackLevel
+from genrelab.music.dialects import OriginalDialect
 from genrelab.music.segments import Segments
 
 REVISION = 1  # to be raised whenever the same recording is analyzed differently
@@ -39,7 +40,10 @@ TIME_DIGITS = 5  # of seconds, as in Spotify's files; what tiles exactly does so
 
 
 def analyze(
-    path: str | Path, *, dialect: Dialect = "spotify", timbre_basis: str | Path | None = None
+    path: str | Path,
+    *,
+    dialect: OriginalDialect = "spotify",
+    timbre_basis: str | Path | None = None,
 ) -> Analysis:
     """Analyze a sound file of any kind, rate and number of channels.
 
@@ -47,13 +51,15 @@ def analyze(
     ----------
     path : path-like
     dialect : {"spotify", "echonest", "msd"}
-        Whose timbre to write.
+        Whose timbre and segments to give.
     timbre_basis : path-like, optional
         Another basis than the one that ships: ``.npz`` of ours, or LabROSA's ``.mat``.
-        The analysis is of unknown dialect where the basis does not know ``dialect``.
+        With one that is nobody's, as LabROSA's, the analysis is of unknown dialect.
 
     Raises
     ------
+    UsageError
+        If there is no such dialect, or the basis knows others only.
     DataError
         If the file cannot be read, or holds no sound.
 
@@ -71,13 +77,15 @@ def analyze_samples(
     samples: npt.ArrayLike,
     sample_rate: int,
     *,
-    dialect: Dialect = "spotify",
+    dialect: OriginalDialect = "spotify",
     basis: TimbreBasis | None = None,
 ) -> Analysis:
     """Analyze audio that is in memory: [n] or [n, channels], full scale at 1.
 
     Raises
     ------
+    UsageError
+        If there is no such dialect, or the basis knows others only.
     DataError
         If there are no samples.
     """
@@ -89,7 +97,7 @@ def analyze_samples(
 def analyze_recording(
     recording: Recording,
     *,
-    dialect: Dialect = "spotify",
+    dialect: OriginalDialect = "spotify",
     basis: TimbreBasis | None = None,
     began: float | None = None,
 ) -> Analysis:
@@ -103,15 +111,23 @@ def analyze_recording(
         The one that ships by default.
     began : float, optional
         When the work on it began, of ``time.perf_counter``; now by default.
+
+    Raises
+    ------
+    UsageError
+        If there is no such dialect, or the basis knows others only.
     """
     began = time.perf_counter() if began is None else began
     basis = basis or load_basis()
+    basis.spoken(dialect)  # or say now that it cannot be
     # Sums over several threads differ in the last bits, and recordings run side by side.
     with _blas().limit(limits=1, user_api="blas"):
         return _analyze(recording, dialect, basis, began)
 
 
-def _analyze(recording: Recording, dialect: Dialect, basis: TimbreBasis, began: float) -> Analysis:
+def _analyze(
+    recording: Recording, dialect: OriginalDialect, basis: TimbreBasis, began: float
+) -> Analysis:
     spectrum = band_spectrum(recording.samples, dialect=dialect)
     segments = _segments(recording, spectrum, basis, dialect)
     rhythm = find_rhythm(spectrum, segments)
@@ -144,7 +160,7 @@ def _blas() -> ThreadpoolController:
 
 
 def _segments(
-    recording: Recording, spectrum: BandSpectrum, basis: TimbreBasis, dialect: Dialect
+    recording: Recording, spectrum: BandSpectrum, basis: TimbreBasis, dialect: OriginalDialect
 ) -> Segments:
     samples = recording.samples
     cut = find_segments(spectrum, dialect=dialect)

@@ -38,8 +38,9 @@ import numpy as np
 import numpy.typing as npt
 
 from genrelab.analyzer.spectrum import N_BANDS, BandSpectrum
-from genrelab.errors import DataError
+from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import DIALECTS, Dialect
+from genrelab.music.dialects import ORIGINAL_DIALECTS, OriginalDialect
 from genrelab.music.segments import N_VALUES, Float32, Float64
 
 Ints = npt.NDArray[np.int64]
@@ -169,9 +170,33 @@ class TimbreBasis:
             content.update(getattr(self, name).tobytes())
         return content.hexdigest()[:8]
 
-    def spoken(self, dialect: Dialect) -> Dialect:
-        """Return the dialect asked for, or the first where the basis does not know it."""
-        return dialect if dialect in self.dialects else self.dialect
+    @property
+    def usual(self) -> OriginalDialect:
+        """The dialect to ask it for where nobody wants another."""
+        return "spotify" if self.dialect == "unknown" else self.dialect
+
+    def spoken(self, dialect: OriginalDialect) -> Dialect:
+        """Name the dialect of its timbre where one is asked for.
+
+        That is the one asked for, or unknown where nobody knows whose timbre it is: then
+        the sound is still heard and cut as the dialect asked for does.
+
+        Raises
+        ------
+        UsageError
+            If there is no such dialect, or the basis knows others only.
+        """
+        if dialect not in ORIGINAL_DIALECTS:
+            known = ", ".join(ORIGINAL_DIALECTS)
+            raise UsageError(f"dialect is {dialect!r}; expected one of {known}")
+        if dialect in self.dialects:
+            return dialect
+        if "unknown" in self.dialects:
+            return "unknown"
+        known = " or ".join(self.dialects)
+        raise UsageError(
+            f"dialect is {dialect!r}, which the timbre basis does not know; ask for {known}"
+        )
 
     def origin(self, dialect: Dialect | None = None) -> Float32:
         """Return the timbre of ``mean`` in a dialect, by default the first.

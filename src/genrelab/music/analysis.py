@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from genrelab.errors import DataError
-from genrelab.music.dialects import convert_segments
+from genrelab.music.dialects import OriginalDialect, convert_segments, loudness_shift
 from genrelab.music.segments import (
     N_VALUES,
     OPTIONAL_FIELDS,
@@ -35,7 +35,7 @@ from genrelab.music.segments import (
     derive_durations,
 )
 
-Dialect = Literal["spotify", "echonest", "msd", "unknown"]
+Dialect = Literal[OriginalDialect, "unknown"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
@@ -202,7 +202,10 @@ class Analysis:
         return cls.from_form(decode_json(raw, AnalysisForm), dialect=dialect)
 
     def in_dialect(self, dialect: Dialect) -> Analysis:
-        """Convert the segments' timbre and loudness to another dialect, by fixed offsets.
+        """Convert timbre and every loudness to another dialect, by fixed offsets.
+
+        Where the recording is at hand, analyzing it in the dialect wanted is more exact:
+        dialects differ a little in what they hear and where they cut, too.
 
         Raises
         ------
@@ -210,7 +213,14 @@ class Analysis:
             If this analysis' dialect or the one asked for is unknown.
         """
         segments = convert_segments(self.segments, self.dialect, dialect)
-        return replace(self, segments=segments, dialect=dialect)
+        louder = loudness_shift(self.dialect, dialect)
+        return replace(
+            self,
+            segments=segments,
+            dialect=dialect,
+            track=_louder(self.track, louder),
+            sections=tuple(_louder(section, louder) for section in self.sections),
+        )
 
     def to_json(self) -> bytes:
         """Write Spotify's ``audio-analysis`` JSON (times to 10 us, other values to .001)."""
@@ -227,6 +237,13 @@ class Analysis:
                 "tatums": [_rounded(tatum) for tatum in self.tatums],
             }
         )
+
+
+_Level = TypeVar("_Level", Section, TrackLevel)
+
+
+def _louder(part: _Level, shift: float) -> _Level:
+    return part if part.loudness is None else replace(part, loudness=part.loudness + shift)
 
 
 def _dialect_of_version(analyzer: str) -> Dialect | None:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
@@ -23,6 +24,8 @@ import numpy as np
 from genrelab.errors import DataError
 from genrelab.music.segments import Segments, Twelve
 
+OriginalDialect = Literal["spotify", "echonest", "msd"]
+ORIGINAL_DIALECTS: tuple[OriginalDialect, ...] = get_args(OriginalDialect)
 LOUDNESS_FIELDS = ("loudness_start", "loudness_max", "loudness_end")
 
 
@@ -86,10 +89,21 @@ def convert_segments(segments: Segments, source: str, target: str) -> Segments:
     if source == target:
         return segments
     shift = np.subtract(offset_to.timbre, offset_from.timbre)
-    louder = offset_to.loudness - offset_from.loudness
-    moved = {name: getattr(segments, name) + np.float32(louder) for name in LOUDNESS_FIELDS}
+    louder = np.float32(loudness_shift(source, target))
+    moved = {name: getattr(segments, name) + louder for name in LOUDNESS_FIELDS}
     timbre = (segments.timbre + shift).astype(np.float32)
     return replace(segments, timbre=timbre, **moved)
+
+
+def loudness_shift(source: str, target: str) -> float:
+    """Return by how many dB one dialect's loudness is above another's.
+
+    Raises
+    ------
+    DataError
+        If one of the dialects has no known offset.
+    """
+    return _offset(target).loudness - _offset(source).loudness
 
 
 def _offset(dialect: str) -> DialectOffset:

@@ -19,6 +19,7 @@ import msgspec
 
 from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.analysis import Analysis, Dialect
+from genrelab.music.dialects import OriginalDialect
 from genrelab.progress import Progress, silent
 from genrelab.workflows.sound_files import SoundFile, SoundFiles
 from genrelab.workflows.workers import Finished, usable_cores, work_through
@@ -65,7 +66,7 @@ class Settings:
         Another basis than the one that ships.
     """
 
-    dialect: Dialect = "spotify"
+    dialect: OriginalDialect = "spotify"
     timbre_basis: Path | None = None
 
     def analyze(self, path: Path) -> Analysis:
@@ -81,7 +82,7 @@ class Settings:
         return analyzer_name(self._basis())
 
     def spoken(self) -> Dialect:
-        """Name the dialect that analyses will be in: a basis of others may not know the one."""
+        """Name the dialect that analyses will be in: unknown where the basis is nobody's."""
         return self._basis().spoken(self.dialect)
 
     def _basis(self) -> TimbreBasis:
@@ -90,9 +91,16 @@ class Settings:
         return load_basis(self.timbre_basis)
 
     def check(self) -> None:
-        """Find out now, not with every recording, whether the basis can be loaded."""
-        if self.timbre_basis is not None:
-            self._basis()
+        """Find out now, not with every recording, whether this can be done.
+
+        Raises
+        ------
+        UsageError
+            If there is no such dialect, or the basis knows others only.
+        DataError
+            If the basis cannot be loaded.
+        """
+        self.spoken()
 
 
 class DiskError(GenrelabError):

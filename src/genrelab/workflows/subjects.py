@@ -129,7 +129,8 @@ def _analyze(recording: Recording, timbre_basis: Path | None) -> Analysis:
     from genrelab.analyzer.pipeline import analyze_recording
     from genrelab.analyzer.timbre import load_basis
 
-    return analyze_recording(recording, basis=load_basis(timbre_basis))
+    basis = load_basis(timbre_basis)
+    return analyze_recording(recording, dialect=basis.usual, basis=basis)
 
 
 def _is_archive(file: Path) -> bool:
