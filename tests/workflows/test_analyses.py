@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +128,55 @@ def test_without_output_analyses_come_in_the_order_given(music):
     assert [o.raw is None for o in outcomes] == [False, False, True, False]
     meta = msgspec.json.decode(outcomes[0].raw)["meta"]
     assert (meta["analyzer_version"], meta["dialect"]) == (ANALYZER, "spotify")
+
+
+def test_an_analysis_belongs_to_its_recording(music, tmp_path):
+    one = tmp_path / "one.json"
+    run(music / "c.wav", one)
+    assert statuses(run(music / "c.wav", one)) == ["left"]
+    assert statuses(run(music / "Rock" / "a.wav", one)) == ["analyzed"]
+    assert Analysis.from_json(one.read_bytes()).track.duration == pytest.approx(0.2, abs=1e-4)
+    out = tmp_path / "out"
+    run(music, out)
+    other = write_sound(tmp_path / "c.wav", tone(0.4, 8_000, hz=300), 8_000)
+    assert other.stat().st_size == (music / "c.wav").stat().st_size
+    shutil.copy(other, music / "c.wav")
+    os.utime(music / "c.wav", (1, 1))  # as `cp -p` of an old file does
+    assert statuses(run(music, out)) == ["analyzed", "left", "left"]
+    assert len(Analysis.from_json((out / "c.wav.json").read_bytes()).meta["recording"]) == 16
+
+
+def test_what_is_no_analysis_stays(music, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    foreign = out / "c.wav.json"
+    foreign.write_text('{"id": "c"}')
+    (out / "Rock").mkdir()
+    (out / "Rock" / "a.wav.json").mkdir()
+    outcomes = run(music, out)
+    assert statuses(outcomes) == ["analyzed", "failed", "failed"]
+    failed = {o.path.name: o.sentence for o in outcomes if o.status == "failed"}
+    assert failed["c.wav"].startswith(f"{foreign}: exists and is no analysis")
+    assert failed["a.wav"].startswith(f"{out}/Rock/a.wav.json: a folder stands")
+    assert statuses(run(music, out, again=True)) == ["analyzed", "failed", "failed"]
+    assert foreign.read_text() == '{"id": "c"}'
+
+
+def test_a_folder_that_cannot_be_made_stops_nothing_else(music, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "Rock").touch()
+    outcomes = run(music, out)
+    assert statuses(outcomes) == ["analyzed", "failed", "failed"]
+    assert all(f"{out}/Rock: cannot be written" in o.sentence for o in outcomes if o.sentence)
+
+
+def test_a_name_that_is_too_long_stops_nothing_else(music, tmp_path):
+    write_sound(music / f"{'l' * 246}.wav", tone(0.1, 8_000), 8_000)
+    outcomes = run(music, tmp_path / "out")
+    assert statuses(outcomes) == ["analyzed"] * 3 + ["failed"]
+    (sentence,) = (o.sentence for o in outcomes if o.sentence)
+    assert "too long" in sentence and ".partial" not in sentence
 
 
 def test_wrong_use(music, tmp_path):

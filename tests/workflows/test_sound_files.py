@@ -87,6 +87,24 @@ def test_nothing_is_overwritten(music, tmp_path):
         find_sound_files([music], tmp_path / "file")
 
 
+def test_recordings_and_other_files_are_not_replaced(music, tmp_path):
+    for name in ("a.wav", "Rock/b.mp3", "new.flac"):
+        with pytest.raises(UsageError, match="named like a recording"):
+            find_sound_files([music / "a.mp3"], music / name)
+    (tmp_path / "notes.txt").write_text("mine\n")
+    with pytest.raises(UsageError, match="exists and is no analysis"):
+        find_sound_files([music / "a.mp3"], tmp_path / "notes.txt")
+    for content in ("", '{"meta": {}, "segments": []}', '{"meta": {"analyzer_version": "gen'):
+        (tmp_path / "one.json").write_text(content)
+        assert len(find_sound_files([music / "a.mp3"], tmp_path / "one.json").files) == 1
+
+
+def test_a_name_must_not_be_empty(music):
+    for inputs, out in (([""], None), ([music], "")):
+        with pytest.raises(UsageError, match="name is empty"):
+            find_sound_files(inputs, out)
+
+
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join)
 
 

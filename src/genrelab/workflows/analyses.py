@@ -2,28 +2,30 @@
 
 Conventions
 -----------
-A file is complete or absent. One that is there, is not older than its recording, and
-comes from this analyzer in the dialect asked for, is left. What cannot be analyzed
-becomes an outcome that says why, and the rest goes on.
+A file is complete or absent. One that is there, is of this very recording and not older
+than it, and comes from this analyzer in the dialect asked for, is left. What is there
+and is no analysis is never overwritten. What cannot be analyzed, or written where it
+should go, becomes an outcome that says why, and the rest goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
 
 from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.analysis import Analysis, Dialect
 from genrelab.music.dialects import OriginalDialect
 from genrelab.progress import Progress, silent
+from genrelab.workflows.analysis_files import RECORDING, is_current, recording_mark
 from genrelab.workflows.sound_files import SoundFile, SoundFiles
 from genrelab.workflows.workers import Finished, usable_cores, work_through
-from genrelab.workflows.writing import write_whole, writing_to
+from genrelab.workflows.writing import is_channel, link_target, write_whole, writing_to
 
 if TYPE_CHECKING:
     from genrelab.analyzer.timbre import TimbreBasis
@@ -138,7 +140,7 @@ def analyze_files(
     Raises
     ------
     UsageError
-        If an output cannot be written where it is planned.
+        If no output can be written where it is planned.
     GenrelabError
         If the disk is full; what was finished is safe.
     """
@@ -147,13 +149,14 @@ def analyze_files(
     settings.check()
     for sentence in sounds.faults:
         yield Outcome(path=None, status="failed", sentence=sentence)
-    missing = []
+    obstacles = _make_folders(sounds.files)
+    missing: list[SoundFile] = []
     for sound in sounds.files:
-        if not again and _is_current(sound, settings):
-            yield Outcome(path=sound.path, status="left")
-        else:
+        outcome = _found(sound, settings, obstacles.get(_folder(sound)), again=again)
+        if outcome is None:
             missing.append(sound)
-    _make_folders(missing)
+        else:
+            yield outcome
     outcomes = run_tasks(
         partial(_analyze_file, settings), missing, _file_lost, jobs=jobs, progress=progress
     )
@@ -173,30 +176,45 @@ def _for_stdout(files: Sequence[SoundFile]) -> bool:
     return any(file.output is None for file in files)
 
 
-def _make_folders(files: Sequence[SoundFile]) -> None:
-    for folder in dict.fromkeys(file.output.parent for file in files if file.output):
-        with writing_to(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+def _folder(sound: SoundFile) -> Path | None:
+    """Return the folder in which a file is to be made; None where none is."""
+    if sound.output is None or is_channel(sound.output):
+        return None
+    return link_target(sound.output).parent
 
 
-class _Head(msgspec.Struct):
-    """The part of an analysis that tells where it comes from."""
+def _make_folders(files: Sequence[SoundFile]) -> Mapping[Path | None, str]:
+    """Make the outputs' folders, and say why some cannot be used; it is an error if all."""
+    folders = [folder for folder in dict.fromkeys(map(_folder, files)) if folder is not None]
+    obstacles: dict[Path | None, str] = {}
+    for folder in folders:
+        try:
+            with writing_to(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        except UsageError as error:
+            obstacles[folder] = str(error)
+            if len(obstacles) == len(folders):
+                raise
+    return obstacles
 
-    meta: dict[str, Any]
-    segments: msgspec.Raw
 
-
-def _is_current(sound: SoundFile, settings: Settings) -> bool:
+def _found(
+    sound: SoundFile, settings: Settings, obstacle: str | None, *, again: bool
+) -> Outcome | None:
+    """Tell what became of a recording that is not to be analyzed; None of one that is."""
     if sound.output is None:
-        return False
+        return None
     try:
-        if sound.output.stat().st_mtime_ns < sound.path.stat().st_mtime_ns:
-            return False
-        meta = msgspec.json.decode(sound.output.read_bytes(), type=_Head).meta
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    wanted = (settings.analyzer(), settings.spoken())
-    return (meta.get("analyzer_version"), meta.get("dialect")) == wanted
+        if obstacle is not None:
+            raise UsageError(obstacle)
+        analyzer, dialect = settings.analyzer(), settings.spoken()
+        if is_current(sound.output, sound.path, analyzer=analyzer, dialect=dialect) and not again:
+            return Outcome(path=sound.path, status="left")
+    except UsageError as error:
+        return Outcome(path=sound.path, status="failed", sentence=str(error))
+    return None
 
 
 def run_tasks(
@@ -238,15 +256,19 @@ def _in_order(results: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
 
 
 def _analyze_file(settings: Settings, sound: SoundFile) -> Outcome | DiskError:
+    mark = recording_mark(sound.path)
     analysis = attempt(settings, sound.path)
     if isinstance(analysis, str):
         return Outcome(path=sound.path, status="failed", sentence=analysis)
+    analysis = replace(analysis, meta={**analysis.meta, RECORDING: mark})
     raw = analysis.to_json() + b"\n"
     remark = remark_on(analysis)
     if sound.output is None:
         return Outcome(path=sound.path, status="analyzed", sentence=remark, raw=raw)
     try:
         write_whole(sound.output, lambda path: path.write_bytes(raw))
+    except UsageError as error:
+        return Outcome(path=sound.path, status="failed", sentence=str(error))
     except GenrelabError as error:
         return DiskError(str(error))
     return Outcome(path=sound.path, status="analyzed", sentence=remark)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrelab.errors import UsageError
-from genrelab.music.sounds import SOUND_ENDINGS, find_sounds
+from genrelab.music.sounds import SOUND_ENDINGS, find_sounds, is_sound
+from genrelab.workflows.analysis_files import standing_meta
 
 APPENDED = ".json"
 
@@ -69,8 +70,11 @@ def find_sound_files(inputs: Sequence[str | Path], out: str | Path | None = None
     Raises
     ------
     UsageError
-        If ``out`` is a file where a folder is needed, or one of the inputs.
+        If an input or ``out`` has no name; if ``out`` is a file where a folder is
+        needed, one of the inputs, or what should not be overwritten.
     """
+    if not all(map(str, inputs)) or (out is not None and not str(out)):
+        raise UsageError("a name is empty; expected the names of files or folders")
     paths = [Path(one) for one in inputs]
     faults: list[str] = []
     found = _without_repetitions([file for path in paths for file in _expand(path, faults)])
@@ -85,6 +89,8 @@ def find_sound_files(inputs: Sequence[str | Path], out: str | Path | None = None
         common = _common_folder(paths)
         outputs = {path: place / _appended(path, common) for path in found}
     _refuse_overwriting(outputs)
+    if place in outputs.values():  # it is the one file that was named
+        _refuse_replacing(place)
     files = [SoundFile(path=path, output=output) for path, output in outputs.items()]
     return SoundFiles(files=files, faults=faults)
 
@@ -126,6 +132,12 @@ def _common_folder(paths: Sequence[Path]) -> str:
 
 def _appended(path: Path, common: str) -> Path:
     return Path(os.path.relpath(path, common) + APPENDED)
+
+
+def _refuse_replacing(output: Path) -> None:
+    if is_sound(output.name):
+        raise UsageError(f"-o {output} is named like a recording; choose a name in {APPENDED}")
+    standing_meta(output)
 
 
 def _refuse_overwriting(outputs: dict[Path, Path]) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from genrelab.errors import GenrelabError, UsageError
 
+PARTIAL = ".partial"  # ends the name of what is not complete yet
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+_NO_PLACE = {  # what is wrong with a path, not with the disk
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EACCES, errno.EPERM),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS, errno.EINVAL, errno.ENXIO),
+}
 
 
 @contextmanager
@@ -23,14 +29,18 @@ def writing_to(path: Path) -> Iterator[None]:
     GenrelabError
         If the disk is full or failing; ``path`` then is not complete, and whatever
         was finished before is as it was.
+    BrokenPipeError
+        If it is a pipe whose reader has enough.
     """
     try:
         yield
-    except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError) as error:
-        raise UsageError(
-            f"{error.filename or path}: cannot be written ({error.strerror}); choose another -o"
-        ) from error
+    except BrokenPipeError:
+        raise
     except OSError as error:
+        if error.errno in _NO_PLACE:
+            where = str(error.filename or path).removesuffix(PARTIAL)
+            why = "no file can be made there" if error.errno == errno.ENOENT else error.strerror
+            raise UsageError(f"{where}: cannot be written ({why}); choose another -o") from error
         problem = "the disk is full" if error.errno in _FULL else "cannot be written"
         raise GenrelabError(
             f"{path}: {problem} ({error.strerror or error}); what was finished before is safe: "
@@ -38,24 +48,43 @@ def writing_to(path: Path) -> Iterator[None]:
         ) from error
 
 
+def is_channel(path: Path) -> bool:
+    """Tell whether a path leads to something that passes bytes on: a device, a pipe."""
+    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))  # noqa: PTH110, PTH112, PTH113 - these never raise
+
+
+def link_target(path: Path) -> Path:
+    """Return the file that a link means, and any other path as it is."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let something be written that appears when it is complete, or stays as it was.
+
+    What stands there and is no regular file (a device, a pipe) is never replaced, but
+    written to. A link stays one.
 
     Parameters
     ----------
     path : Path
     write : callable
-        Writes a file at the path that it is given, which is another one.
+        Writes a file at the path that it is given, which is another one of a file.
 
     Raises
     ------
     UsageError, GenrelabError
         As `writing_to` does.
     """
-    partial = path.with_name(f"{path.name}.partial")
     with writing_to(path):
+        if os.path.isdir(path):  # noqa: PTH112 - which may be where one may not look
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if is_channel(path):
+            write(path)
+            return
+        target = link_target(path)
+        partial = target.with_name(f"{target.name}{PARTIAL}")
         try:
             write(partial)
-            partial.replace(path)
+            partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
