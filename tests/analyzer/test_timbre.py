@@ -10,19 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrelab.analyzer import timbre as module
+from genrelab.analyzer import spectrum as spectrum_module
 from genrelab.analyzer.spectrum import N_BANDS, BandSpectrum
 from genrelab.analyzer.timbre import (
     N_COLUMNS,
     N_ONSET_FRAMES,
+    SHIPPED_BASIS,
     TimbreBasis,
     basis_from_components,
     surfaces,
 )
 from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import Dialect
-
-SHIPPED = Path(module.__file__).parent / "models" / "timbre.npz"
 
 
 def spectrum_of(bands: np.ndarray) -> BandSpectrum:
@@ -51,7 +50,7 @@ def plain_surface(bands: np.ndarray, start: int, end: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def shipped() -> TimbreBasis:
-    return TimbreBasis.load(SHIPPED)
+    return TimbreBasis.load(SHIPPED_BASIS)
 
 
 @settings(max_examples=40, deadline=None)
@@ -61,7 +60,7 @@ def test_surfaces_are_what_a_plain_loop_gives(n: int, cuts: int, chunk: int, see
     starts = np.unique(np.append(rng.integers(0, n, cuts), 0)).astype(np.int64)
     spectrum = random_spectrum(n, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CHUNK", chunk)
+        patch.setattr(spectrum_module, "_CHUNK", chunk)
         found = surfaces(spectrum, starts)
     ends = np.append(starts[1:], n)
     expected = [plain_surface(spectrum.bands, a, b) for a, b in zip(starts, ends, strict=True)]
@@ -98,7 +97,7 @@ def test_an_even_sound_moves_the_level_alone() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-300, 300), min_size=12, max_size=12))
 def test_a_drawn_surface_has_its_timbre(values: list[float]) -> None:
-    basis = TimbreBasis.load(SHIPPED)
+    basis = TimbreBasis.load(SHIPPED_BASIS)
     wanted = np.array([values], np.float32)
     for dialect in basis.dialects:
         drawn = basis.surfaces(wanted, dialect=dialect)

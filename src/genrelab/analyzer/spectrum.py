@@ -185,3 +185,31 @@ def _mask(bands: Float32) -> None:
         np.maximum.accumulate(chunk, axis=0, out=chunk)
         chunk -= slope
         carried = chunk[-1:]
+
+
+def sums_until(bands: Float32, times: Float64) -> Float64:
+    """Integrate bands over time, from the start to each of some moments.
+
+    Parameters
+    ----------
+    bands : float32 array [n, N_BANDS]
+    times : float64 array [m]
+        Frames, increasing: frame i fills [i, i + 1), the last one goes on for ever.
+
+    Returns
+    -------
+    float64 array [m, N_BANDS]
+    """
+    n = len(bands)
+    whole = np.minimum(times.astype(np.int64), n - 1)
+    result = (times - whole)[:, None] * bands[whole]
+    before = np.zeros(N_BANDS)  # the sum of all frames before the chunk
+    for start in range(0, n, _CHUNK):
+        chunk = np.empty((min(_CHUNK, n - start) + 1, N_BANDS))
+        chunk[0] = before
+        chunk[1:] = bands[start : start + _CHUNK]
+        np.cumsum(chunk, axis=0, out=chunk)
+        first, last = np.searchsorted(whole, (start, start + _CHUNK))
+        result[first:last] += chunk[whole[first:last] - start]
+        before = chunk[-1]
+    return np.asarray(result)

@@ -25,42 +25,33 @@ D. P. W. Ellis, ``MSongsDB`` (LabROSA): the original's basis as a file.
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
-from genrelab.analyzer.spectrum import N_BANDS, BandSpectrum
+from genrelab.analyzer.spectrum import N_BANDS, BandSpectrum, sums_until
+from genrelab.analyzer.timbre_files import read_labrosa, read_npz
 from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import DIALECTS, Dialect
 from genrelab.music.dialects import ORIGINAL_DIALECTS, OriginalDialect
-from genrelab.music.segments import N_VALUES, Float32, Float64
-
-Ints = npt.NDArray[np.int64]
+from genrelab.music.segments import N_VALUES, Float32, Float64, Int64
 
 SHIPPED_BASIS = Path(__file__).parent / "models" / "timbre.npz"  # see MODELS.md beside it
 N_ONSET_FRAMES = 10  # the attack, frame by frame: 58 ms
 N_REST_BINS = 10  # equal parts of the rest
 N_COLUMNS = N_ONSET_FRAMES + N_REST_BINS
 SHORTEST_REST = 0.5  # frames shared by the bins of a segment that has no rest
-LABROSA_STRUCT = "ENTimbreTJ"  # the one variable in LabROSA's file
-_SHAPES = {
+_SHAPES: dict[str, tuple[int, ...]] = {
     "mean": (N_BANDS, N_COLUMNS),
     "weights": (N_VALUES, N_BANDS, N_COLUMNS),
     "pictures": (N_VALUES, N_BANDS, N_COLUMNS),
 }
-_CHUNK = 4096  # frames summed at a time: two hours need no copy in float64
 _INVERSE_TOLERANCE = 1e-3  # of a picture's own weight, after rounding to float32
 
 
-def surfaces(spectrum: BandSpectrum, starts: Ints) -> Float32:
+def surfaces(spectrum: BandSpectrum, starts: Int64) -> Float32:
     """Cut the surface of every segment out of a spectrum.
 
     Parameters
@@ -83,30 +74,10 @@ def surfaces(spectrum: BandSpectrum, starts: Ints) -> Float32:
     rest = np.append(starts[1:], n) - starts - N_ONSET_FRAMES
     bin_width = np.maximum(rest, SHORTEST_REST) / N_REST_BINS
     edges = (starts + N_ONSET_FRAMES)[:, None] + bin_width[:, None] * np.arange(N_REST_BINS + 1)
-    sums = _sums_until(bands, edges.ravel()).reshape(*edges.shape, N_BANDS)
+    sums = sums_until(bands, edges.ravel()).reshape(*edges.shape, N_BANDS)
     means = np.diff(sums, axis=1) / bin_width[:, None, None]
     result[:, :, N_ONSET_FRAMES:] = means.transpose(0, 2, 1)
     return result
-
-
-def _sums_until(bands: Float32, times: Float64) -> Float64:
-    """Integrate the bands from the start to each of some increasing times, in frames.
-
-    Frame i fills [i, i + 1); the last one goes on for ever.
-    """
-    n = len(bands)
-    whole = np.minimum(times.astype(np.int64), n - 1)
-    result = (times - whole)[:, None] * bands[whole]
-    before = np.zeros(N_BANDS)  # the sum of all frames before the chunk
-    for start in range(0, n, _CHUNK):
-        chunk = np.empty((min(_CHUNK, n - start) + 1, N_BANDS))
-        chunk[0] = before
-        chunk[1:] = bands[start : start + _CHUNK]
-        np.cumsum(chunk, axis=0, out=chunk)
-        first, last = np.searchsorted(whole, (start, start + _CHUNK))
-        result[first:last] += chunk[whole[first:last] - start]
-        before = chunk[-1]
-    return np.asarray(result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -261,9 +232,11 @@ class TimbreBasis:
             Naming the file and what it lacks.
         """
         path = Path(path)
-        read = _read_mat if path.suffix == ".mat" else _read_npz
         try:
-            return cls(**read(path))
+            if path.suffix == ".mat":
+                found = read_labrosa(path, shape=_SHAPES["mean"], n=N_VALUES - 1)
+                return basis_from_components(found.mean, found.components)
+            return cls(**read_npz(path, [field.name for field in fields(cls)]))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
 
@@ -280,7 +253,7 @@ def load_basis(path: str | Path | None = None) -> TimbreBasis:
     return TimbreBasis.load(SHIPPED_BASIS if path is None else path)
 
 
-def invert_weights(weights: Float64) -> Float64:
+def _invert_weights(weights: Float64) -> Float64:
     """Find the smallest pictures that invert some weights (Moore-Penrose).
 
     Both are arrays [12, N_BANDS, N_COLUMNS].
@@ -307,42 +280,8 @@ def basis_from_components(
     return TimbreBasis(
         mean=(mean - mean.mean()).astype(np.float32),
         weights=weights.astype(np.float32),
-        pictures=invert_weights(weights).astype(np.float32),
+        pictures=_invert_weights(weights).astype(np.float32),
         dialects=("unknown",),
         origins=np.zeros((1, N_VALUES), np.float32),
         fitted_on=fitted_on,
     )
-
-
-def _read_npz(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found: Mapping[str, Any] = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile, TokenError, zlib.error) as error:
-        raise DataError(f"cannot be read as a timbre basis ({error})") from error
-    names = [field.name for field in fields(TimbreBasis)]
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise DataError(f"holds no {missing[0]!r}; expected {', '.join(names)}")
-    return {
-        **{name: found[name] for name in names},
-        "dialects": tuple(str(name) for name in np.atleast_1d(found["dialects"])),
-        "fitted_on": str(found["fitted_on"]),
-    }
-
-
-def _read_mat(path: Path) -> dict[str, Any]:
-    import scipy.io
-
-    unreadable = (OSError, ValueError, TypeError, LookupError, NotImplementedError, zlib.error)
-    try:
-        struct = scipy.io.loadmat(path)[LABROSA_STRUCT][0, 0]
-        mean, bases = np.asarray(struct["mean"], float), np.asarray(struct["bases"], float)
-    except (*unreadable, scipy.io.matlab.MatReadError) as error:
-        raise DataError(
-            f"holds no struct {LABROSA_STRUCT} with 'mean' and 'bases' ({error})"
-        ) from error
-    if mean.shape != _SHAPES["mean"] or bases.shape != (*_SHAPES["mean"], N_VALUES - 1):
-        raise DataError(f"mean is {mean.shape} and bases {bases.shape}; expected 23x20, 23x20x11")
-    basis = basis_from_components(mean, bases.transpose(2, 0, 1))
-    return {field.name: getattr(basis, field.name) for field in fields(basis)}

@@ -13,27 +13,22 @@ Million Song Dataset's records as JSON (no ``meta``, no ``bars``).
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
-import numpy as np
 
 from genrelab.errors import DataError
 from genrelab.music.dialects import OriginalDialect, convert_segments, loudness_shift
-from genrelab.music.segments import (
-    N_VALUES,
-    OPTIONAL_FIELDS,
-    Float32,
-    Float64,
-    Segments,
-    Twelve,
-    derive_durations,
+from genrelab.music.json_forms import (
+    SegmentForm,
+    decode_json,
+    rounded_fields,
+    segment_objects,
+    segments_from_forms,
 )
+from genrelab.music.segments import Segments
 
 Dialect = Literal[OriginalDialect, "unknown"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -104,20 +99,6 @@ class TrackLevel:
     mode_confidence: float | None = None
 
 
-class SegmentForm(msgspec.Struct, gc=False):
-    """A segment in JSON. A missing duration is derived, a missing loudness stays NaN."""
-
-    start: float
-    pitches: Twelve
-    timbre: Twelve
-    duration: float = np.nan
-    confidence: float = np.nan
-    loudness_start: float = np.nan
-    loudness_max: float = np.nan
-    loudness_max_time: float = np.nan
-    loudness_end: float = np.nan
-
-
 class AnalysisForm(msgspec.Struct, gc=False):
     """An analysis in JSON, Spotify's or the Million Song Dataset's."""
 
@@ -181,7 +162,7 @@ class Analysis:
         return cls(
             analyzer=analyzer,
             dialect=stated,
-            segments=_segments_from_forms(form.segments, form.track.duration),
+            segments=segments_from_forms(form.segments, form.track.duration),
             track=form.track,
             bars=form.bars,
             beats=form.beats,
@@ -229,12 +210,12 @@ class Analysis:
         return msgspec.json.encode(
             {
                 "meta": meta,
-                "track": _rounded(self.track),
-                "bars": [_rounded(bar) for bar in self.bars],
-                "beats": [_rounded(beat) for beat in self.beats],
-                "sections": [_rounded(section) for section in self.sections],
-                "segments": _segment_objects(self.segments),
-                "tatums": [_rounded(tatum) for tatum in self.tatums],
+                "track": rounded_fields(self.track),
+                "bars": [rounded_fields(bar) for bar in self.bars],
+                "beats": [rounded_fields(beat) for beat in self.beats],
+                "sections": [rounded_fields(section) for section in self.sections],
+                "segments": segment_objects(self.segments),
+                "tatums": [rounded_fields(tatum) for tatum in self.tatums],
             }
         )
 
@@ -252,113 +233,3 @@ def _dialect_of_version(analyzer: str) -> Dialect | None:
     if analyzer.startswith("3."):
         return "echonest"
     return "msd" if analyzer == "MSD record" else None
-
-
-def _segments_from_forms(forms: Sequence[SegmentForm], track_duration: float | None) -> Segments:
-    n = len(forms)
-
-    def column(name: str) -> Float64:
-        return np.fromiter((getattr(form, name) for form in forms), np.float64, n)
-
-    def rows(name: str) -> Float32:
-        values = chain.from_iterable(getattr(form, name) for form in forms)
-        return np.fromiter(values, np.float32, n * N_VALUES).reshape(n, N_VALUES)
-
-    start, duration = column("start"), column("duration")
-    return Segments(
-        start=start,
-        duration=np.where(np.isnan(duration), derive_durations(start, track_duration), duration),
-        pitches=rows("pitches"),
-        timbre=rows("timbre"),
-        **{name: column(name).astype(np.float32) for name in OPTIONAL_FIELDS},
-    )
-
-
-_TIMES = ("start", "duration", "loudness_max_time", "end_of_fade_in", "start_of_fade_out")
-# The order of Spotify's files.
-_SEGMENT_ORDER = (
-    *("start", "duration", "confidence"),
-    *("loudness_start", "loudness_max_time", "loudness_max", "loudness_end"),
-    *("pitches", "timbre"),
-)
-
-
-def _decimals(field_name: str) -> int:
-    return 5 if field_name in _TIMES else 3
-
-
-def _rounded(value: Interval | Section | TrackLevel) -> dict[str, Any]:
-    """Give a value's known fields as Spotify writes them."""
-    return {
-        name: round(known, _decimals(name)) if isinstance(known, float) else known
-        for name, known in msgspec.to_builtins(value).items()
-        if known is not None
-    }
-
-
-def _segment_objects(segments: Segments) -> list[dict[str, Any]]:
-    columns = [
-        np.round(getattr(segments, f).astype(np.float64), _decimals(f)).tolist()
-        for f in _SEGMENT_ORDER
-    ]
-    return [
-        # NaN, a value the source lacks, is the one float that differs from itself.
-        {name: value for name, value in zip(_SEGMENT_ORDER, row, strict=True) if value == value}  # noqa: PLR0124
-        for row in zip(*columns, strict=True)
-    ]
-
-
-_T = TypeVar("_T")
-
-
-def decode_json(raw: bytes, form: type[_T]) -> _T:
-    """Decode JSON text into a form, saying in one sentence what does not fit.
-
-    Raises
-    ------
-    DataError
-        Naming the field (``segments[3].timbre``) or the place in the text.
-    """
-    try:
-        return msgspec.json.decode(raw, type=form)
-    except msgspec.ValidationError as error:
-        raise DataError(_field_first(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(_not_json(raw, error)) from error
-
-
-def _field_first(message: str) -> str:
-    """Turn msgspec's "Expected X, got Y - at `$.a[3].b`" into "a[3].b: expected X, got Y"."""
-    what, _, path = message.partition(" - at ")
-    place = path.strip("`").removeprefix("$").removeprefix(".")
-    return f"{place or 'the record'}: {what[:1].lower()}{what[1:]}"
-
-
-_NOT_A_NUMBER = re.compile(rb'[^"\w](NaN|-?Infinity)\b')
-
-
-def _not_json(raw: bytes, error: Exception) -> str:
-    """Explain text that is not JSON; Python's own writer leaves NaN where a number should be."""
-    if isinstance(error, UnicodeDecodeError):
-        return f"is not UTF-8 ({error.reason}); expected JSON in UTF-8"
-    found = _NOT_A_NUMBER.search(raw)
-    if not found:
-        return f"is not JSON ({error}); expected one whole object"
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return f"is not JSON ({error}); expected one whole object"
-    path = _path_to_non_finite(value, "")
-    return f"{path or 'the record'}: expected a finite number, got {found[1].decode()}"
-
-
-def _path_to_non_finite(value: object, path: str) -> str | None:
-    if isinstance(value, float) and not np.isfinite(value):
-        return path
-    if isinstance(value, dict):
-        children = ((f"{path}.{key}" if path else str(key), child) for key, child in value.items())
-    elif isinstance(value, list):
-        children = ((f"{path}[{i}]", child) for i, child in enumerate(value))
-    else:
-        return None
-    return next((found for p, c in children if (found := _path_to_non_finite(c, p))), None)

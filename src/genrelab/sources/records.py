@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 
 from genrelab.errors import DataError
-from genrelab.music.analysis import Analysis, AnalysisForm, Dialect, Interval, Section, decode_json
+from genrelab.music.analysis import Analysis, AnalysisForm, Dialect, Interval, Section
 from genrelab.music.genres import canonical_genre
+from genrelab.music.json_forms import decode_json
 from genrelab.music.tracks import Origin, Track, id_source, track_id
 from genrelab.sources.collecting import Drop, Entry, Fault, Found
 from genrelab.sources.json_stream import Piece
