@@ -20,7 +20,7 @@ from tests.analyzer.patterns import (
     plain_segments,
 )
 
-from genrelab.analyzer.beats import find_beats
+from genrelab.analyzer.beats import beat_strength, find_beats
 from genrelab.analyzer.onsets import ONSET_RATE, onset_strength, strength_at
 from genrelab.analyzer.rhythm import NO_RHYTHM, TATUMS_PER_BEAT, Rhythm, find_rhythm
 from genrelab.analyzer.spectrum import FRAME_RATE, SAMPLE_RATE, BandSpectrum, band_spectrum
@@ -84,6 +84,39 @@ def test_tempo_may_drift() -> None:
     assert 60 / tempo.periods[0] == pytest.approx(110, rel=0.03)
     assert 60 / tempo.periods[-1] == pytest.approx(125, rel=0.03)
     assert mir_eval.beat.f_measure(beats, find_beats(onsets, tempo)) > 0.97
+
+
+def steady(bpm: float) -> Tempo:
+    return Tempo(bpm=bpm, confidence=1.0, times=np.zeros(1), periods=np.array([60 / bpm]))
+
+
+def test_a_break_on_the_off_beat_does_not_turn_the_beat_around() -> None:
+    halves = np.arange(0.5, 59.5, 0.25)
+    on_beat = np.arange(len(halves)) % 2 == 0
+    in_break = (halves > 28) & (halves < 32)
+    strength = np.zeros(round(60 * ONSET_RATE), np.float32)
+    steps = np.round(halves * ONSET_RATE).astype(int)
+    strength[steps[on_beat != in_break]] = 1
+    beats = find_beats(strength, steady(120))
+    assert mir_eval.beat.f_measure(halves[on_beat], beats, f_measure_threshold=0.03) > 0.98
+
+
+def test_beats_keep_their_count_where_the_phase_runs_past_a_whole_beat() -> None:
+    reference = np.arange(1, 118) / 2 * 1.012 + 0.4
+    strength = np.zeros(round(61 * ONSET_RATE), np.float32)
+    strength[np.round(reference * ONSET_RATE).astype(int)] = 1
+    beats = find_beats(strength, steady(120))
+    assert abs(len(beats) - len(reference)) <= 1
+    assert np.diff(beats).min() > 0.45 and np.diff(beats).max() < 0.56
+
+
+def test_beat_strength_rises_with_the_loudness() -> None:
+    bands = np.zeros((400, 23), np.float32)
+    bands[200:] = 40
+    spectrum = BandSpectrum(bands=bands, level=bands.mean(axis=1))
+    strength = beat_strength(spectrum, onset_strength(spectrum))
+    assert abs(int(strength.argmax()) - 100) <= 3
+    assert strength.min() >= 0 and len(strength) == 200
 
 
 def test_a_beat_without_an_onset_is_less_sure() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrelab.analyzer.beats import find_beats
+from genrelab.analyzer.beats import beat_strength, find_beats
 from genrelab.analyzer.meter import bar_confidences, find_meter
 from genrelab.analyzer.onsets import onset_strength, strength_at
 from genrelab.analyzer.spectrum import BandSpectrum
@@ -85,7 +85,7 @@ def find_rhythm(spectrum: BandSpectrum, segments: Segments) -> Rhythm:
     onsets = onset_strength(spectrum)
     duration = float(segments.start[-1] + segments.duration[-1])
     tempo = find_tempo(onsets)
-    bounds = beat_bounds(find_beats(onsets, tempo), duration)
+    bounds = beat_bounds(find_beats(beat_strength(spectrum, onsets), tempo), duration)
     if len(bounds) < 2:
         return NO_RHYTHM
     meter = find_meter(spectrum, segments, bounds)

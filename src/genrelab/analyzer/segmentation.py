@@ -70,8 +70,7 @@ def find_segments(spectrum: BandSpectrum, *, dialect: Dialect = "spotify") -> Se
     [0, 200]
     """
     loudness = felt_loudness(spectrum)
-    rise = np.diff(correlate1d(loudness, _hann(RISE_S), mode="nearest"), prepend=loudness[0])
-    rise *= FRAME_RATE  # dB a second
+    rise = loudness_rise(loudness)
     onsets = np.flatnonzero((rise >= maximum_filter1d(rise, 3)) & (rise > STEEP_DB))
     starts = _dips_before(onsets, loudness) + DELAY[dialect]
     sureness = np.log(rise[onsets] / DOUBTFUL_DB) / np.log(CERTAIN_DB / DOUBTFUL_DB)
@@ -94,6 +93,12 @@ def felt_loudness(spectrum: BandSpectrum) -> Float32:
     level = np.pad(spectrum.level - first, (length - 1, 0))
     felt = np.convolve(level, weights / weights.sum(), mode="valid") + first
     return np.asarray(felt, np.float32)
+
+
+def loudness_rise(loudness: Float32) -> Float32:
+    """Tell how fast a felt loudness [n] rises, dB a second [n]."""
+    smooth = correlate1d(loudness, _hann(RISE_S), mode="nearest")
+    return np.asarray(np.diff(smooth, prepend=loudness[0]) * np.float32(FRAME_RATE), np.float32)
 
 
 @cache
