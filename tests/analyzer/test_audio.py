@@ -152,6 +152,43 @@ def test_of_a_truncated_mp3_what_can_be_decoded_counts(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("kind", ["wav", "float.wav", "ogg"])
+def test_a_file_that_was_cut_off_is_noted(kind, tmp_path):
+    samples = np.random.default_rng(0).uniform(-0.1, 0.1, (441_000, 1)).astype(np.float32)
+    path = write_sound(tmp_path / f"a.{kind}", samples, 44_100, kind)
+    assert read_recording(path).remarks == ()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    recording = read_recording(path)
+    assert recording.duration == pytest.approx(10 / 3, rel=0.25)
+    expected = "cut off" if kind == "ogg" else "3.3 s were decoded of 10.0 s announced"
+    assert expected in recording.remarks[-1]
+
+
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 0x7FFFF000])
+def test_a_wav_of_unknown_length_announces_nothing(length, tmp_path):
+    path = write_sound(tmp_path / "a.wav", tone(1.0, 8_000), 8_000)
+    content = path.read_bytes()
+    place = content.index(b"data") + 4
+    path.write_bytes(content[:place] + length.to_bytes(4, "little") + content[place + 4 :])
+    recording = read_recording(path)
+    assert recording.duration == pytest.approx(1.0) and recording.remarks == ()
+
+
+def test_an_m4a_without_its_end_may_be_cut_off(tmp_path):
+    path = write_sound(tmp_path / "a.m4a", tone(5.0, 44_100), 44_100)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match="may be cut off"):
+        read_recording(path)
+
+
+def test_a_guessed_length_is_not_judged(tmp_path):
+    quiet = np.random.default_rng(0).normal(0, 0.2, (44_100 * 5, 1)).astype(np.float32)
+    samples = np.concatenate([quiet * 0, quiet, quiet * 0])  # whose bit rate changes
+    path = write_sound(tmp_path / "a.aac", samples, 44_100)
+    recording = read_recording(path)
+    assert recording.duration == pytest.approx(15, abs=0.1) and recording.remarks == ()
+
+
 def test_a_damaged_mp3_is_read_past_the_damage_and_in_silence(tmp_path, capfd):
     recording = read_recording(damaged_mp3(tmp_path / "a.mp3"))
     assert recording.duration > 5 and recording.remarks

@@ -160,8 +160,11 @@ def test_only_an_original_s_dialect_can_be_asked_for(shipped: TimbreBasis, diale
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("none.npz", None, "cannot be read as a timbre basis"),
-        ("text.npz", b"no basis", "cannot be read as a timbre basis"),
+        ("none.npz", None, "no such file; expected the .npz of"),
+        ("none.mat", None, "no such file; expected the .npz of"),
+        ("text.npz", b"no basis", "not a timbre basis; expected the .npz of"),
+        ("song.mp3", b"ID3" + bytes(999), "not a timbre basis; expected the .npz of"),
+        ("cut.npz", b"PK\x03\x04" + bytes(99), "not a timbre basis; expected the .npz of"),
         ("text.mat", b"no basis", "holds no struct ENTimbreTJ"),
     ],
 )

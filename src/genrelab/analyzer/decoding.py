@@ -28,6 +28,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from genrelab.analyzer.truncation import begins_as_mp4, lacks_ogg_end, promised_part
 from genrelab.errors import DataError
 from genrelab.music.segments import Float32
 
@@ -38,6 +39,8 @@ _FFMPEG_FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,"
     "mpeg,mpegts,oma,ogg,rm,shn,tak,tta,voc,w64,wav,webm,wv,xwma"
 )
+# Streams without a header: FFmpeg guesses their length from the first bit rate.
+_ANNOUNCING_NOTHING = {"aac", "ac3", "amr", "dts", "eac3", "loas", "shn"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Sound:
         Hz.
     channels : int
     n_announced : int
-        Samples of each channel as the file's header has them; an estimate.
+        Samples of each channel as the file's header has them; 0 where it has none.
     blocks : iterator of float32 array [n, channels]
     remarks : list of str
         What went wrong on the way, grows while the blocks are read.
@@ -71,6 +74,7 @@ def open_with_libsndfile(file: IO[bytes]) -> Iterator[Sound | None]:
     """Decode a file with libsndfile; None where it does not know the format, or is slow."""
     import soundfile
 
+    path = Path(file.name)
     with mpg123_silenced():
         try:
             sound = soundfile.SoundFile(file.fileno(), closefd=False)
@@ -81,12 +85,12 @@ def open_with_libsndfile(file: IO[bytes]) -> Iterator[Sound | None]:
             if sound.subtype == "OPUS":
                 yield None
                 return
-            remarks: list[str] = []
+            remarks = ["the end is missing: it may be cut off"] if lacks_ogg_end(path) else []
             yield Sound(
                 decoder="libsndfile",
                 sample_rate=sound.samplerate,
                 channels=sound.channels,
-                n_announced=sound.frames,
+                n_announced=round(sound.frames * promised_part(path)),
                 blocks=_libsndfile_blocks(sound, remarks),
                 remarks=remarks,
             )
@@ -124,7 +128,8 @@ def open_with_ffmpeg(path: Path) -> Iterator[Sound]:
     try:
         container = av.open(address, container_options=options)
     except (av.FFmpegError, ValueError) as error:
-        raise DataError(f"{path}: not a sound file that can be read; {_EXPECTED}") from error
+        what = "an mp4 that may be cut off" if begins_as_mp4(path) else _EXPECTED
+        raise DataError(f"{path}: not a sound file that can be read; {what}") from error
     with container:
         if not container.streams.audio:
             raise DataError(f"{path}: no audio in it, but {_content(container)}; {_EXPECTED}")
@@ -135,6 +140,8 @@ def open_with_ffmpeg(path: Path) -> Iterator[Sound]:
             raise DataError(f"{path}: nothing in it can be decoded; {_EXPECTED}")
         stream = container.streams.audio[0]
         ticks = stream.duration or 0  # of an unknown length, no sample is announced
+        if container.format.name in _ANNOUNCING_NOTHING:
+            ticks = 0
         seconds = ticks * float(stream.time_base) if ticks else 0.0
         channels = first.layout.nb_channels
         yield Sound(
@@ -175,7 +182,11 @@ def _ffmpeg_frames(container: Any, remarks: list[str]) -> Iterator[Any]:
         except av.FFmpegError:
             n_damaged += 1
     if n_damaged:
-        remarks.append(f"{n_damaged} damaged packets were passed over")
+        remarks.append(f"{_counted(n_damaged, 'damaged packet')} passed over")
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun} was" if n == 1 else f"{n} {noun}s were"
 
 
 def _ffmpeg_blocks(
@@ -196,7 +207,7 @@ def _ffmpeg_blocks(
     if n:
         yield np.concatenate(waiting)
     if n_other:
-        remarks.append(f"{n_other} frames of another sample rate were passed over")
+        remarks.append(f"{_counted(n_other, 'frame')} passed over (of another sample rate)")
 
 
 def _frame_samples(frame: Any, channels: int) -> Float32:

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
 from genrelab.errors import DataError
 from genrelab.music.segments import Float64
 
+_EXPECTED = "expected the .npz of `genrelab fit timbre-basis`, or LabROSA's .mat"
 LABROSA_STRUCT = "ENTimbreTJ"  # the one variable in LabROSA's file
 
 
@@ -42,6 +43,16 @@ class LabrosaBasis:
     components: Float64
 
 
+def _open(path: Path) -> None:
+    """Let the system say why a file cannot be read."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError as error:
+        raise DataError(f"no such file; {_EXPECTED}") from error
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror or error}); {_EXPECTED}") from error
+
+
 def read_npz(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """Read the fields of a `genrelab.analyzer.timbre.TimbreBasis`.
 
@@ -50,11 +61,16 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, Any]:
     DataError
         If the file cannot be read or lacks one of the names.
     """
+    _open(path)
+    if not is_zipfile(path):  # of which NumPy would think that it is pickled
+        raise DataError(f"not a timbre basis; {_EXPECTED}")
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile, TokenError, zlib.error) as error:
-        raise DataError(f"cannot be read as a timbre basis ({error})") from error
+        raise DataError(f"damaged, or not a timbre basis; {_EXPECTED}") from error
+    if not set(names) & set(found):
+        raise DataError(f"not a timbre basis; {_EXPECTED}")
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(f"holds no {missing[0]!r}; expected {', '.join(names)}")
@@ -83,13 +99,14 @@ def read_labrosa(path: Path, *, shape: tuple[int, ...], n: int) -> LabrosaBasis:
     """
     import scipy.io
 
+    _open(path)
     unreadable = (OSError, ValueError, TypeError, LookupError, NotImplementedError, zlib.error)
     try:
         struct = scipy.io.loadmat(path)[LABROSA_STRUCT][0, 0]
         mean, bases = np.asarray(struct["mean"], float), np.asarray(struct["bases"], float)
     except (*unreadable, scipy.io.matlab.MatReadError) as error:
         raise DataError(
-            f"holds no struct {LABROSA_STRUCT} with 'mean' and 'bases' ({error})"
+            f"not a timbre basis: holds no struct {LABROSA_STRUCT} with mean and bases; {_EXPECTED}"
         ) from error
     if mean.shape != shape or bases.shape != (*shape, n):
         by = "x".join(map(str, shape))
