@@ -24,14 +24,14 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from genrelab.analyzer.spectrum import FRAME_RATE, BandSpectrum
-from genrelab.music.segments import Float64, Segments
+from genrelab.music.segments import Float64, Segments, mean_between
 
 METERS = (3, 4)  # beats a bar that are told apart
 LOW_BANDS = 3  # bass and bass drum: up to 3 Bark, 300 Hz
 # What speaks for a downbeat, in log odds for a standard deviation within the recording: other
 # pitches than one beat before and than two, and a loud bass.
 REACHES = (1, 2)  # beats
-DOWNBEAT_WEIGHTS = (0.15, 0.17, 0.08)
+DOWNBEAT_WEIGHTS = (0.16, 0.16, 0.07)
 SKIP_COST = 6.0  # log odds against a bar of another length than the others
 # Evidence for 3 over 4, in nats for the root of a beat: 3 only where it exceeds the first,
 TRIPLE_THRESHOLD = 0.12
@@ -95,20 +95,10 @@ def downbeat_evidence(spectrum: BandSpectrum, segments: Segments, bounds: Float6
 
 def downbeat_features(spectrum: BandSpectrum, segments: Segments, bounds: Float64) -> Float64:
     """Measure what `DOWNBEAT_WEIGHTS` weigh, standardized, for every beat [n, 3]."""
-    pitches = mean_pitches(segments, bounds)
+    pitches = mean_between(segments, segments.pitches, bounds)
     columns = [_change(pitches, reach) for reach in REACHES]
     columns.append(_bass_levels(spectrum, bounds))
     return np.stack([_standardize(column) for column in columns], axis=1)
-
-
-def mean_pitches(segments: Segments, bounds: Float64) -> Float64:
-    """Average the segments' pitches, by time, between boundaries [n + 1] -> [n, 12]."""
-    edges = np.append(segments.start, segments.start[-1] + segments.duration[-1])
-    lengths = np.diff(edges)
-    sums = np.zeros((len(edges), segments.pitches.shape[1]))
-    np.cumsum(segments.pitches * lengths[:, None], axis=0, out=sums[1:])
-    at_bounds = np.stack([np.interp(bounds, edges, column) for column in sums.T], axis=1)
-    return np.asarray(np.diff(at_bounds, axis=0) / np.maximum(np.diff(bounds), _TINY)[:, None])
 
 
 def _change(pitches: Float64, reach: int) -> Float64:

@@ -33,10 +33,9 @@ from genrelab.analyzer.timbre import TimbreBasis, load_basis, surfaces
 from genrelab.analyzer.tonality import Tonality, find_tonality, tonal_chroma
 from genrelab.music.analysis import Analysis, TrackLevel
 from genrelab.music.dialects import OriginalDialect
-from genrelab.music.segments import Segments
+from genrelab.music.segments import TIME_DIGITS, Segments
 
 REVISION = 1  # to be raised whenever the same recording is analyzed differently
-TIME_DIGITS = 5  # of seconds, as in Spotify's files; what tiles exactly does so there too
 
 
 def analyze(

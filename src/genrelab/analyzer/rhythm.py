@@ -25,11 +25,10 @@ from genrelab.analyzer.onsets import onset_strength, strength_at
 from genrelab.analyzer.spectrum import BandSpectrum
 from genrelab.analyzer.tempo import find_tempo
 from genrelab.music.analysis import Interval
-from genrelab.music.segments import Float32, Float64, Segments
+from genrelab.music.segments import TIME_DIGITS, Float32, Float64, Segments
 
 TATUMS_PER_BEAT = 2
 ON_BEAT_S = 0.035  # an onset so near to a beat is on it
-TIME_DIGITS = 5  # of seconds, as in the original's files: what nests exactly does so there too
 _TINY = 1e-9
 
 

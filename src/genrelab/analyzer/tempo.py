@@ -22,12 +22,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 from scipy.ndimage import gaussian_filter1d
 
 from genrelab.analyzer.onsets import ONSET_RATE
-from genrelab.music.segments import Float32, Float64
+from genrelab.music.segments import Float32, Float64, Int64
 
 SLOWEST, FASTEST = 40.0, 256.0  # beats a minute
 STEPS_PER_OCTAVE = 48  # of tempo: 1.5 % each
@@ -38,10 +37,10 @@ TOLERANCE = np.log2(1.04)  # octaves: tempi nearer than 4 % count as one
 
 # The periodicity at these multiples of the beat's period speaks for a tempo so much.
 RATIOS = (0.5, 1.0, 2.0)
-WEIGHTS = (2.4, 7.6, 4.1)
+WEIGHTS = (2.5, 7.6, 4.1)
 # What speaks for a tempo beforehand, at octaves above 1 beat a minute; linear between them.
 PRIOR_OCTAVES = (5.25, 5.5, 5.75, 6.0, 6.25, 6.5, 6.75, 7.0, 7.25, 7.5, 7.75, 8.0)
-PRIOR = (-1.2, -2.5, -1.8, -1.3, -0.5, 1.7, 1.9, 1.7, 1.8, 1.2, 0.6, -1.4)
+PRIOR = (-1.2, -2.5, -1.9, -1.5, -0.4, 1.7, 1.9, 1.7, 1.8, 1.2, 0.6, -1.4)
 # Where even half the period brings back nearly the same sounds, as in a row of clicks, that
 # half is the beat: periodicity above the first speaks against a tempo, so much.
 ALIKE = 0.85
@@ -54,8 +53,6 @@ _DRIFT_RATIOS = (1.0, 2.0, 4.0)  # multiples of the period that show a drift mos
 _WINDOW = round(WINDOW_S * ONSET_RATE)
 _N_FFT = scipy.fft.next_fast_len(2 * _WINDOW, real=True)
 _TINY = 1e-9
-
-Steps = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +177,7 @@ def _follow_drift(windows: Float32, period: float) -> Float64:
     return np.asarray(periods[_cheapest_path(evidence, cost)])
 
 
-def _cheapest_path(evidence: Float32, cost: Float64) -> Steps:
+def _cheapest_path(evidence: Float32, cost: Float64) -> Int64:
     """Find the states [w] that gather most evidence [w, s] less the cost [s, s] of changes."""
     score = evidence[0].astype(np.float64)
     back = np.zeros(evidence.shape, np.int64)
@@ -195,7 +192,7 @@ def _cheapest_path(evidence: Float32, cost: Float64) -> Steps:
     return path
 
 
-def _starts(n: int) -> Steps:
+def _starts(n: int) -> Int64:
     """List the first steps of the windows over n steps; the last one ends where they end."""
     last = max(0, n - _WINDOW)
     return np.unique(np.append(np.arange(0, last, round(HOP_S * ONSET_RATE)), last))
