@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import signal
@@ -14,8 +15,8 @@ import pytest
 from tests.sources.archives import record, write
 from tests.sources.million_songs import write_million_song
 
-from genrelab.cli import main
-from genrelab.cli.terminal import Bars, progress_line
+from genrelab.cli import app, main
+from genrelab.cli.terminal import Bars, progress_line, say
 from genrelab.music.corpus import Corpus
 
 Captured = pytest.CaptureFixture[str]
@@ -77,9 +78,7 @@ def test_a_failed_record_is_named_and_the_status_is_1(
 
 WRONG_USE = [
     ["collect", "archive"],
-    ["collect", "archive", "absent.json", "-o", "x.corpus"],
     ["collect", "archive", "absent.json"],
-    ["collect", "msd", "absent", "-o", "x.corpus"],
     ["collect", "nothing"],
     ["corpus", "info", "x.corpus", "--format", "xml"],
     ["corpus", "info", "x.corpus", "--format", "json", "--table"],
@@ -93,6 +92,50 @@ def test_wrong_use_is_one_line_and_status_2(args: list[str], capsys: Captured) -
     assert main(args) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: ") and err.count("\n") == 1
+
+
+MISSING = [
+    ["collect", "archive", "absent.json", "-o", "x.corpus"],
+    ["collect", "folder", "absent", "-o", "x.corpus"],
+    ["collect", "msd", "absent", "-o", "x.corpus"],
+    ["analyze", "absent.mp3"],
+    ["analyze", "--corpus", "absent.corpus"],
+    ["show", "absent.mp3"],
+    ["fit", "rhythm", "absent.json"],
+    ["fit", "dialects", "absent", "-o", "x.json"],
+]
+
+
+@pytest.mark.parametrize("args", MISSING, ids=" ".join)
+def test_a_missing_input_is_one_line_and_status_1(
+    args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(args) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: absent") and err.count("\n") == 1, err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_s_name_cannot_speak_to_the_terminal(capsys: Captured) -> None:
+    say("error: a\nnote: b\x1b[2J \udce9 é 日本")
+    assert capsys.readouterr().err == "error: a\\nnote: b\\x1b[2J \\xe9 é 日本\n"
+    assert main(["show", "ab\nsent\x1b.mp3"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: ab\\nsent\\x1b.mp3: ") and err.count("\n") == 1
+
+
+def test_a_full_disk_behind_stdout_is_named(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(app, "_give_up_stdout", lambda: None)
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout.flush", full)
+        assert main(["--version"]) == 1
+    assert capsys.readouterr().err == "error: stdout: No space left on device\n"
 
 
 def test_a_corpus_has_its_own_ending(archive: Path, tmp_path: Path, capsys: Captured) -> None:

@@ -143,7 +143,6 @@ WRONG_USE = [
     ([], "show needs a FILE"),
     (["--only", "timbre"], "show needs a FILE"),
     (["--only", "components", "--from", "3"], "--from and --to"),
-    (["absent.mp3"], "absent.mp3: no such file"),
     (["."], ".: a folder"),
     (["song.wav", "--only", "picture"], "--only is 'picture'; expected some of waveform"),
     (["song.json", "--only", "waveform"], "name the recording for waveform"),

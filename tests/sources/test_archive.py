@@ -266,7 +266,7 @@ def test_truncated_zstd(tmp_path: Path, corpus: Corpus) -> None:
 
 def test_wrong_requests(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x")
-    with pytest.raises(UsageError, match="no such file or folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         ArchiveSource([tmp_path / "absent.json"])
     with pytest.raises(UsageError, match="unknown kind of file"):
         ArchiveSource([tmp_path / "x.txt"])

@@ -45,6 +45,7 @@ def test_files_become_tracks_and_losses_are_counted(music, labels, tmp_path):
     summary, tracks = gather(music, tmp_path / "t.corpus", labels=labels)
     assert (summary.stored, summary.without_genre, summary.without_artist) == (4, 1, 2)
     assert dict(summary.dropped) == {"no recording": 1}
+    assert summary.items == 4  # the labels are none of the recordings
     track = next(t for t in tracks.values() if t.origin.file == "a.mp3")
     assert (track.genre, track.artist, track.title) == ("Rock", "Someone", "One")
     assert track.audio_path == str(music / "Rock" / "a.mp3")
@@ -72,8 +73,15 @@ def test_two_genres_are_ambiguous(music, labels, tmp_path):
 
 
 def test_wrong_use(music, tmp_path):
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(DataError, match="no such folder"):
         FolderSource(tmp_path / "absent")
+    with pytest.raises(UsageError, match="a file; expected a folder"):
+        FolderSource(music / "c.wav")
+    with pytest.raises(DataError, match="no such file; expected a file of labels"):
+        FolderSource(music, labels=tmp_path / "absent.csv")
+    (tmp_path / "excel.csv").write_text("path;genre\nc.wav;Rock\n")
+    with pytest.raises(DataError, match="semicolons between its values; expected commas"):
+        FolderSource(music, labels=tmp_path / "excel.csv")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="no recording in this folder"):
         FolderSource(tmp_path / "empty")

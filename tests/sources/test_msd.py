@@ -106,7 +106,7 @@ def test_labels_take_the_first_genre_and_refuse_two(tmp_path: Path, corpus: Corp
 
 
 def test_wrong_requests(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(DataError, match="no such folder"):
         MsdSource(tmp_path / "absent")
     with pytest.raises(UsageError, match=r"no \.h5 file"):
         MsdSource(tmp_path)

@@ -8,6 +8,7 @@ A family of commands is a module of this package with ``add_to(app)``, named in
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from genrelab.errors import GenrelabError
 
 FAMILIES = (collecting, analyzing, showing, corpora, training, predicting, reproducing, fitting)
 WRONG_USE = 2
+_OF_STREAMS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF}
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -83,10 +85,14 @@ def main(args: Sequence[str] | None = None) -> int:
         status = INTERRUPTED
     except BrokenPipeError:
         # Whoever read stdout has enough; Python must not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 1
     except OSError as error:
-        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        where = error.filename or "the system"
+        if error.filename is None and error.errno in _OF_STREAMS:
+            _give_up_stdout()
+            where = "stdout"
+        return _fail(f"{where}: {error.strerror or error}", 1)
     except Exception as error:
         # Typer's usage errors have no public name that all its versions share.
         if not hasattr(error, "format_message"):
@@ -97,15 +103,19 @@ def main(args: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _give_up_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(sentence: str, status: int) -> int:
-    say("error: " + " ".join(sentence.split()))
+    say(f"error: {sentence}")
     return status
 
 
 def _fail_usage(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        say(str(error))
+        sys.stderr.write(f"{error}\n")  # the help
         return WRONG_USE
     path = context.command_path if context else "genrelab"
     sentence = " ".join(error.format_message().split()).rstrip(".")  # type: ignore[attr-defined]

@@ -159,7 +159,7 @@ def _collect(make_source: Callable[[Progress], Source], output: Path, format: Fo
         say(f"error: {sentence}")
     if summary.n_faults > MAX_SAID:
         say(f"and {summary.n_faults - MAX_SAID} more; `genrelab corpus info {output} --left-out`")
-    if summary.items == summary.finished_before:
+    if summary.items == summary.finished_before and not summary.read:
         say(f"nothing new: all of it was imported into {output} before")
     write_tables(summary_table(summary), format)
     if summary.n_faults or summary.unfinished:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Annotated, Any
@@ -41,9 +42,24 @@ def write_tables(tables: Table | Sequence[Table], format: Format) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell the user something, on stderr."""
-    sys.stderr.write(f"{sentence}\n")
+    """Tell the user something in one line, on stderr."""
+    sys.stderr.write(f"{printable(sentence)}\n")
     sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal might take for a command or a new line, as in a file's name.
+
+    >>> printable("a\nb\x1b[2J.wav"), printable("caf\udce9 \u3000é.wav")
+    ('a\\nb\\x1b[2J.wav', 'caf\\xe9 \u3000é.wav')
+    """
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(
+        letter
+        if letter.isprintable() or unicodedata.category(letter) == "Zs"
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 class Bars:

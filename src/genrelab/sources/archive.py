@@ -111,7 +111,7 @@ class ArchiveSource:
 def _files(path: Path) -> list[tuple[Path, str]]:
     """List the archives a path stands for, each with its name within that path."""
     if not path.exists():
-        raise UsageError(f"{path}: no such file or folder; expected an archive of analyses")
+        raise DataError(f"{path}: no such file or folder; expected an archive of analyses")
     if path.is_file():
         if not _is_archive(path):
             raise UsageError(f"{path}: unknown kind of file; expected {_expected()}")

@@ -103,6 +103,8 @@ class Item:
         Given the number of records dealt with already, yields the others.
     label : str
         What people know it by; the name by default.
+    is_file : bool
+        Whether it counts as one.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Item:
     size: int
     entries: Callable[[int], Iterator[Found]]
     label: str = ""
+    is_file: bool = True
 
     def __str__(self) -> str:
         return self.label or self.name
@@ -227,7 +230,7 @@ def collect(
     total = sum(item.size for item in items)
     before = 0
     for item in items:
-        tally.counts["items"] += 1
+        tally.counts["items"] += item.is_file
 
         def advance(consumed: int, start: int = before) -> None:
             progress("importing", start + consumed, total)
@@ -253,7 +256,7 @@ def _collect_item(
     for sentence in corpus.journal.dropped_details(known, "unreadable") if known else ():
         tally.fault(item, sentence)
     if known and known.complete:
-        tally.counts["finished_before"] += 1
+        tally.counts["finished_before"] += item.is_file
         return
     for batch in _batches(item.entries(done), batch_tracks):
         _write(source, item, corpus, batch, tally)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from genrelab.errors import UsageError
+from genrelab.errors import DataError, UsageError
 from genrelab.music.sounds import SOUND_ENDINGS, find_sounds
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.progress import Progress, silent
@@ -39,9 +39,9 @@ class FolderSource:
     Raises
     ------
     UsageError
-        If the folder does not exist or has no recording in it.
+        If it is no folder, or has no recording in it.
     DataError
-        If the labels cannot be read.
+        If there is nothing there, or the labels cannot be read.
     """
 
     name = "folder"
@@ -55,8 +55,10 @@ class FolderSource:
     ) -> None:
         self._folder = Path(folder)
         self._progress = progress
-        if not self._folder.is_dir():
-            raise UsageError(f"{folder}: no such folder; expected one with recordings in it")
+        if self._folder.exists() and not self._folder.is_dir():
+            raise UsageError(f"{folder}: a file; expected a folder with recordings in it")
+        if not self._folder.exists():
+            raise DataError(f"{folder}: no such folder; expected one with recordings in it")
         self._errors: list[OSError] = []
         self._files = find_sounds(self._folder, on_error=self._errors.append)
         if not self._files and not self._errors:
@@ -132,7 +134,9 @@ class FolderSource:
                 yield Drop(position, None, "no recording", sentence)
 
         name = f"labels of {self._folder.absolute()}"
-        return Item(name, _digest("\n".join(unused)), 0, entries, label=self._labels.path)
+        return Item(
+            name, _digest("\n".join(unused)), 0, entries, label=self._labels.path, is_file=False
+        )
 
 
 def _names(relative: str) -> tuple[str, str]:

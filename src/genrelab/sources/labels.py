@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genrelab.errors import DataError, UsageError
+from genrelab.errors import DataError
 from genrelab.music.genres import canonical_genre
 
 KEY_COLUMNS = ("track_id", "path", "file")
@@ -74,15 +74,15 @@ def labels_from_csv(path: Path) -> Labels:
 
     Raises
     ------
-    UsageError
-        If there is no such file.
     DataError
-        Naming the line or column that does not fit.
+        If there is no such file, or naming the line or column that does not fit.
     """
     text, digest = _content(path)
     rows = csv.reader(text.splitlines())
     header = [name.strip().casefold() for name in next(rows, [])]
     if "genre" not in header or not set(KEY_COLUMNS) & set(header):
+        if len(header) == 1 and ";" in header[0]:
+            raise DataError(f"{path}: semicolons between its values; expected commas")
         raise DataError(
             f"{path}: its columns are {', '.join(header) or 'none'}; expected a header with "
             "genre and path, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
@@ -106,10 +106,8 @@ def labels_from_cls(path: Path) -> Labels:
 
     Raises
     ------
-    UsageError
-        If there is no such file.
     DataError
-        Naming the line that does not fit.
+        If there is no such file, or naming the line that does not fit.
     """
     text, digest = _content(path)
     by_key: dict[str, Label] = {}
@@ -130,9 +128,8 @@ def _content(path: Path) -> tuple[str, str]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror}); expected a file of labels"
-        ) from error
+        what = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise DataError(f"{path}: {what}; expected a file of labels") from error
     try:
         return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
     except UnicodeDecodeError as error:

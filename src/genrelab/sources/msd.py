@@ -67,8 +67,10 @@ class MsdSource:
     ) -> None:
         self._progress = progress
         self._folder = Path(folder)
+        if not self._folder.exists():
+            raise DataError(f"{folder}: no such folder; expected one with .h5 files in it")
         if not self._folder.is_dir():
-            raise UsageError(f"{folder}: no such folder; expected one with .h5 files in it")
+            raise UsageError(f"{folder}: a file; expected a folder with .h5 files in it")
         self._files = sorted(self._folder.rglob("*.h5"))
         if not self._files:
             raise UsageError(f"{folder}: no .h5 file in this folder or below")

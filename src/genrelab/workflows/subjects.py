@@ -24,6 +24,7 @@ from genrelab.music.segments import Float32
 from genrelab.sources.archive import COMPRESSIONS, ENDINGS, ArchiveSource
 from genrelab.sources.collecting import Entry
 
+_EXPECTED = "expected a recording or an analysis in JSON"
 _LONGEST_TITLE = 70  # characters
 
 
@@ -99,13 +100,14 @@ def read_subject(
     Raises
     ------
     UsageError
-        If there is no such file, or no such stretch of it.
+        If it is a folder, or has no such stretch.
     DataError
-        If it is neither a recording nor an analysis.
+        If there is no such file, or it is neither a recording nor an analysis.
     """
+    if file.is_dir():
+        raise UsageError(f"{file}: a folder; {_EXPECTED}")
     if not file.is_file():
-        what = "a folder" if file.is_dir() else "no such file"
-        raise UsageError(f"{file}: {what}; expected a recording or an analysis in JSON")
+        raise DataError(f"{file}: no such file; {_EXPECTED}")
     samples: Float32 | None = None
     remarks: list[str] = []
     if _is_archive(file):
