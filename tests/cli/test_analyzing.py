@@ -131,6 +131,10 @@ WRONG_USE = [
     ["a.wav", "--jobs", "0"],
     ["a.wav", "--dialect", "klingon"],
     ["a.wav", "-o", "a.wav"],
+    ["a.wav", "-o", "b.mp3"],
+    ["a.wav", "-o", "notes.txt"],
+    ["a.wav", "-o", ""],
+    [""],
 ]
 
 
@@ -138,6 +142,7 @@ WRONG_USE = [
 def test_wrong_use_is_one_line_and_status_2(args, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_sound(tmp_path / "a.wav", tone(0.1, 8_000), 8_000)
+    (tmp_path / "notes.txt").write_text("mine")
     assert main(["analyze", *args]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -175,6 +180,41 @@ def test_a_corpus_is_filled(stand_in, music, tmp_path, capsys):
     assert main(["analyze", "--corpus", str(tmp_path / "absent.corpus")]) == 1
     assert "no such corpus" in capsys.readouterr().err
     assert not (tmp_path / "absent.corpus").exists()
+
+
+def test_analyses_in_another_dialect_are_told(stand_in, music, tmp_path, capsys):
+    path = str(tmp_path / "m.corpus")
+    assert main(["collect", "folder", str(music), "-o", path, "--format", "csv"]) == 0
+    assert main(["analyze", "--corpus", path]) == 0
+    capsys.readouterr()
+    assert main(["analyze", "--corpus", path, "--dialect", "msd"]) == 0
+    first, note = capsys.readouterr().err.splitlines()
+    assert first == "0 analyzed, 3 were analyzed before"
+    assert note.startswith("note: 3 of them in another dialect, ") and "--again" in note
+    assert main(["analyze", "--corpus", path, "--dialect", "msd", "--again"]) == 0
+    assert capsys.readouterr().err == "3 analyzed\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are Unicode")
+def test_a_name_that_is_no_unicode_can_be_traced(stand_in, music, capsys):
+    path = music / os.fsdecode(b"caf\xe9.wav")
+    shutil.copy(music / "c.wav", path)
+    assert main(["analyze", str(path), str(music / "c.wav")]) == 0
+    names = [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
+    assert names == [f"{music}/caf\\xe9.wav", f"{music}/c.wav"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+def test_a_pipe_is_written_to(music, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    process = start("analyze", music / "c.wav", "-o", pipe)
+    with pipe.open("rb") as file:
+        assert json.loads(file.read())["meta"]["analyzer_version"] == ANALYZER
+    assert process.communicate(timeout=60) == ("", "") and pipe.is_fifo()
+    process = start("analyze", music / "c.wav", "-o", pipe)
+    pipe.open("rb").close()  # as `head` may
+    assert "Traceback" not in process.communicate(timeout=60)[1] and pipe.is_fifo()
 
 
 def slow_music(folder: Path, n: int) -> Path:

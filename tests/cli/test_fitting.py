@@ -37,6 +37,7 @@ def test_a_timbre_basis_is_learned_from_a_folder(tmp_path: Path, capsys: Capture
     assert main(["fit", "timbre-basis", str(music), "-o", str(out)]) == 0
     written = capsys.readouterr()
     assert written.out == f"{out}\n" and "segments of 3 recordings" in written.err
+    assert "needs about 5,000 segments of some fifty varied recordings" in written.err
     assert TimbreBasis.load(out).dialect == "unknown"
     first = out.read_bytes()
     (music / "no.wav").write_bytes(b"no sound")

@@ -70,6 +70,16 @@ def test_a_new_track_of_a_known_content_takes_its_analysis(path, music, tmp_path
     assert not log.exists()
 
 
+def test_what_would_be_made_otherwise_is_told(path):
+    fill(path)
+    assert not any(o.is_outdated for o in fill(path))
+    msd = StandIn(dialect="msd")
+    outcomes = fill(path, settings=msd)
+    assert statuses(outcomes) == ["left"] * 5 and all(o.is_outdated for o in outcomes)
+    outcomes = fill(path, settings=msd, again=True)
+    assert statuses(outcomes) == ["analyzed"] * 5 and not any(o.is_outdated for o in outcomes)
+
+
 def test_imported_analyses_stay_and_other_versions_only_on_demand(path, make_segments):
     imported = Analysis(analyzer="4.0.0", dialect="spotify", segments=make_segments(3))
     with Corpus(path, "write") as corpus:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genrelab.workflows.analyses import Outcome, Settings
 
 UNIT = "tracks"
+OUTDATED = "outdated"  # counted besides what became of each recording
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 def analyze(
     inputs: Annotated[
-        list[Path] | None,
+        list[str] | None,  # as they are: a path of no letters is the current folder
         typer.Argument(metavar="FILE", help="Recordings, and folders of them."),
     ] = None,
     output: Annotated[
@@ -86,8 +87,10 @@ def analyze(
     from genrelab.workflows.analyses import Settings
     from genrelab.workflows.workers import ONE_THREAD
 
-    if bool(inputs) == (corpus is not None):
-        raise UsageError("analyze needs either recordings or --corpus")
+    if not inputs and corpus is None:
+        raise UsageError("analyze needs recordings or --corpus")
+    if inputs and corpus is not None:
+        raise UsageError("analyze takes recordings or --corpus, not both")
     if corpus is not None and output is not None:
         raise UsageError("--corpus keeps the analyses; leave out -o")
     # Before NumPy is loaded: one recording is computed here, and as workers would compute it.
@@ -100,16 +103,22 @@ def analyze(
             if corpus is not None
             else _from_files(inputs or [], output, settings, jobs, again, progress)
         )
-        several = inputs is None or len(inputs) != 1 or inputs[0].is_dir()
+        several = inputs is None or len(inputs) != 1 or Path(inputs[0]).is_dir()
         counts = _tell(outcomes, with_names=several)
+    n_outdated = counts.pop(OUTDATED, 0)
     if sum(counts.values()) != 1 or counts["left"]:
         say(_summary(counts))
+    if n_outdated:
+        say(
+            f"note: {n_outdated} of them in another dialect, or by another version or basis; "
+            "--again makes them anew"
+        )
     if counts["failed"]:
         raise typer.Exit(1)
 
 
 def _from_files(
-    inputs: list[Path],
+    inputs: list[str],
     output: str | None,
     settings: Settings,
     jobs: int | None,
@@ -142,6 +151,7 @@ def _tell(outcomes: Iterator[Outcome], *, with_names: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     for outcome in outcomes:
         counts[outcome.status] += 1
+        counts[OUTDATED] += outcome.is_outdated
         if outcome.status == "failed" and outcome.sentence:
             say(f"error: {outcome.sentence}")
         elif outcome.sentence:
@@ -156,7 +166,7 @@ def _write(outcome: Outcome, with_name: bool) -> None:
 
     raw = outcome.raw or b""
     if with_name:
-        path = os.fspath(outcome.path or "").encode("utf-8", "replace").decode()
+        path = os.fsencode(outcome.path or "").decode("utf-8", "backslashreplace")
         name = msgspec.json.encode(path).decode()
         raw = f'{{"file":{name},'.encode() + raw.removeprefix(b"{")
     sys.stdout.write(raw.decode())

@@ -13,6 +13,8 @@ from genrelab.errors import UsageError
 PairsArgument = Annotated[
     Path, typer.Argument(metavar="PAIRS", help="A folder of pairs: recordings and originals.")
 ]
+ENOUGH_RECORDINGS = 40  # with fewer, or fewer segments, a user is told what is needed
+ENOUGH_SEGMENTS = 4_000
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed learns the same.")]
 
 
@@ -155,6 +157,8 @@ def _learn_from_recordings(inputs: list[Path], output: Path, per_recording: int,
     for sentence in learned.faults:
         say(f"error: {sentence}")
     say(f"learned from {learned.n_segments} segments of {learned.n_recordings} recordings")
+    if learned.n_recordings < ENOUGH_RECORDINGS or learned.n_segments < ENOUGH_SEGMENTS:
+        say("note: a good basis needs about 5,000 segments of some fifty varied recordings")
     typer.echo(output)
     if learned.faults:
         raise typer.Exit(1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 SOUND_ENDINGS = (
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au"),
-    *(".m4a", ".aac", ".wma", ".webm", ".mka", ".caf", ".wv", ".ape"),
+    *(".m4a", ".mp4", ".aac", ".wma", ".webm", ".mka", ".caf", ".wv", ".ape"),
 )
 
 

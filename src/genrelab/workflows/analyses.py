@@ -49,12 +49,15 @@ class Outcome:
         Why it failed, or what was not as it should be; may be empty.
     raw : bytes or None
         The analysis as JSON, where it is not written to a file.
+    is_outdated : bool
+        Whether what was left is not what would be made now.
     """
 
     path: Path | None
     status: Status
     sentence: str = ""
     raw: bytes | None = None
+    is_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,8 @@ def analyze_files(
     outcomes = run_tasks(
         partial(_analyze_file, settings), missing, _file_lost, jobs=jobs, progress=progress
     )
-    for _, outcome in _in_order(outcomes) if _for_stdout(missing) else outcomes:
+    for_stdout = any(sound.output is None for sound in missing)
+    for _, outcome in _in_order(outcomes) if for_stdout else outcomes:
         if isinstance(outcome, DiskError):
             raise outcome
         yield outcome
@@ -170,10 +174,6 @@ def check_jobs(jobs: int | None) -> None:
     """Refuse fewer than one process."""
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs is {jobs}; expected 1 or more")
-
-
-def _for_stdout(files: Sequence[SoundFile]) -> bool:
-    return any(file.output is None for file in files)
 
 
 def _folder(sound: SoundFile) -> Path | None:

@@ -98,8 +98,9 @@ def analyze_corpus(
     missing, copies = _sort_out(corpus, tracks, settings, again)
     waiting_for = {track_id for work in missing for track_id in work.track_ids} | set(copies)
     paths = {track.id: _path(corpus, track) for track in tracks}
+    outdated = set() if again else _outdated(corpus, settings)
     yield from (
-        Outcome(path=paths[track.id], status="left")
+        Outcome(path=paths[track.id], status="left", is_outdated=track.id in outdated)
         for track in tracks
         if track.id not in waiting_for
     )
@@ -111,12 +112,24 @@ def analyze_corpus(
         yield from _store(corpus, [(missing[index], result) for index, result in batch])
 
 
+def _outdated(corpus: Corpus, settings: Settings) -> set[str]:
+    """Find the tracks that genrelab analyzed otherwise than it would now."""
+    dialects = corpus.dialects()
+    wanted = (settings.analyzer(), settings.spoken())
+    return {
+        track_id
+        for track_id, analyzer in corpus.analyzers().items()
+        if analyzer.startswith(OWN) and (analyzer, dialects.get(track_id)) != wanted
+    }
+
+
 def _sort_out(
     corpus: Corpus, tracks: list[Track], settings: Settings, again: bool
 ) -> tuple[list[_Work], dict[str, str]]:
     """Return what is to be analyzed, and from which track others can take their analysis."""
     analyzers, dialects = corpus.analyzers(), corpus.dialects()
     wanted = (settings.analyzer(), settings.spoken())
+    outdated = _outdated(corpus, settings) if again else set()
     donors: dict[str, str] = {}
     needy = []
     for track in tracks:
@@ -124,7 +137,7 @@ def _sort_out(
         is_current = (analyzer, dialects.get(track.id)) == wanted
         if is_current and track.audio_digest:
             donors.setdefault(track.audio_digest, track.id)
-        if analyzer is None or (again and analyzer.startswith(OWN) and not is_current):
+        if analyzer is None or track.id in outdated:
             needy.append(track)
     works: dict[str, _Work] = {}
     copies: dict[str, str] = {}
