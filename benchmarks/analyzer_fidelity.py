@@ -80,6 +80,7 @@ class Row:
 ROWS = (
     Row("f50", "boundary F at 50 ms", ".863", ".875", ".91"),
     Row("f25", "boundary F at 25 ms", ".798", ".805", ".85"),
+    Row("grid", "baseline: F at 50 ms of a regular grid of as many"),
     Row("timbre_true", "timbre r, true bounds", ".841", ".91", ".94"),
     Row("timbre", "timbre r, matched", ".744", ".81", ".87"),
     Row("pitch", "pitches r", ".731", ".76", ".84"),
@@ -148,6 +149,8 @@ def boundary_figures(pair: Pair, ours: Analysis) -> dict[str, float]:
         f"f{ms}": mir_eval.onset.f_measure(reference, estimate, window=ms / 1000)[0]
         for ms in (50, 25)
     }
+    grid = np.linspace(reference[0], reference[-1], len(reference))
+    scores["grid"] = mir_eval.onset.f_measure(reference, grid, window=0.05)[0]
     return {**scores, "rate": len(estimate) / len(reference)}
 
 
