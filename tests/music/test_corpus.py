@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -251,6 +252,27 @@ def test_two_writers_wait_for_each_other(path: Path) -> None:
     assert [writer.wait() for writer in writers] == [0, 0]
     with Corpus(path) as corpus:
         assert corpus.track_count() == 80
+
+
+def test_many_may_create_the_same_file_at_once(tmp_path: Path) -> None:
+    """Each sees it absent or whole, however their steps interleave."""
+    for place in range(30):
+        path, errors = tmp_path / f"{place}.corpus", []
+        together = threading.Barrier(4)
+
+        def create(path=path, errors=errors, together=together) -> None:
+            together.wait()
+            try:
+                Corpus(path, "write").close()
+            except CorpusError as error:
+                errors.append(error)
+
+        creators = [threading.Thread(target=create) for _ in range(4)]
+        for creator in creators:
+            creator.start()
+        for creator in creators:
+            creator.join()
+        assert errors == []
 
 
 def test_a_full_database_keeps_what_it_has(path: Path) -> None:

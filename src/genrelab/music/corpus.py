@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -45,6 +46,8 @@ from genrelab.progress import Progress, silent
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
 LOCK_WAIT_S = 30.0
+_ASK_AGAIN_S = 0.01
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +134,7 @@ class Corpus:
             raise
 
     def _prepare(self, mode: str) -> None:
-        application, version = (
-            self._db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
-        has_tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+        application, version, has_tables = self._patiently(self._read_identity)
         if has_tables and application != _APPLICATION_ID:
             raise CorpusError(f"{self.path}: an SQLite file, but no genrelab corpus")
         if version > FORMAT_VERSION:
@@ -144,13 +143,37 @@ class Corpus:
                 f"({FORMAT_VERSION}); upgrade with pip install -U genrelab"
             )
         if mode == "write":
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._patiently(lambda: self._db.execute("PRAGMA journal_mode = WAL"))
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             if not has_tables:
                 self._create()
         elif not has_tables:
             raise CorpusError(f"{self.path}: empty, no genrelab corpus")
+
+    def _read_identity(self) -> tuple[int, int, bool]:
+        """Read application, version and whether there are tables, all at one moment."""
+        self._db.execute("BEGIN")
+        try:
+            tables = self._number("SELECT count(*) FROM sqlite_master")
+            application, version = (
+                self._number(f"PRAGMA {name}") for name in ("application_id", "user_version")
+            )
+        finally:
+            self._db.execute("ROLLBACK")
+        return application, version, tables > 0
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """Ask again while another process creates the file: SQLite itself does not wait then."""
+        deadline = time.monotonic() + self._lock_wait_s
+        while True:
+            try:
+                return ask()
+            except sqlite3.OperationalError as error:
+                busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not busy or time.monotonic() > deadline:
+                    raise
+                time.sleep(_ASK_AGAIN_S)
 
     def _create(self) -> None:
         with self.transaction():
