@@ -12,13 +12,11 @@ import pytest
 import soundfile
 from tests.cli.commands import assert_one_error
 
-from genrelab.analyzer.audio import Recording
 from genrelab.analyzer.spectrum import N_BANDS, SAMPLE_RATE
 from genrelab.analyzer.timbre import N_COLUMNS, TimbreBasis, basis_from_components
 from genrelab.cli import main
 from genrelab.music.analysis import Analysis
 from genrelab.sources.synthetic import synthesize_tracks
-from genrelab.workflows import showing, subjects
 
 pytest.importorskip("matplotlib")
 
@@ -43,22 +41,13 @@ def random_basis() -> TimbreBasis:
 
 @pytest.fixture(autouse=True)
 def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with a recording, an analysis and a basis of the shipped one's form.
-
-    The analyzer is another test's subject: here it answers at once.
-    """
+    """A folder to work in, with a recording, an analysis and a basis of the shipped one's form."""
     monkeypatch.chdir(tmp_path)
     noise = np.random.default_rng(0).normal(0, 0.1, 12 * SAMPLE_RATE)
     soundfile.write("song.wav", noise, SAMPLE_RATE)
     raw = synthetic_analysis().to_json()
     Path("song.json").write_bytes(raw)
     random_basis().save("basis.npz")
-
-    def analyze(_: Recording, timbre_basis: Path | None) -> Analysis:
-        return synthetic_analysis()
-
-    monkeypatch.setattr(subjects, "_analyze", analyze)
-    monkeypatch.setattr(showing, "_load_basis", lambda _: TimbreBasis.load("basis.npz"))
     return tmp_path
 
 

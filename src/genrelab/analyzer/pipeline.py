@@ -132,7 +132,7 @@ def _analyze(
     rhythm = find_rhythm(spectrum, segments)
     chroma = tonal_chroma(pitch_spectrum(recording.samples))
     return Analysis(
-        analyzer=analyzer_name(basis),
+        analyzer=analyzer_name(basis, dialect),
         dialect=basis.spoken(dialect),
         segments=segments,
         track=_track(recording, segments, rhythm, find_tonality(chroma)),
@@ -144,13 +144,14 @@ def _analyze(
     )
 
 
-def analyzer_name(basis: TimbreBasis) -> str:
+def analyzer_name(basis: TimbreBasis, dialect: OriginalDialect) -> str:
     """Name the analyzer that a basis makes, as `Analysis.analyzer` has it.
 
     The revision and the basis' digest are part of it: under another name the analysis may
-    differ.
+    differ. So is the dialect heard where the analysis itself cannot tell it.
     """
-    return f"genrelab/{__version__}+{REVISION}.{basis.digest}"
+    heard = f".{dialect}" if basis.spoken(dialect) == "unknown" else ""
+    return f"genrelab/{__version__}+{REVISION}.{basis.digest}{heard}"
 
 
 @cache

@@ -84,7 +84,7 @@ class Settings:
         """Name the analyzer that these settings make, as its analyses have it."""
         from genrelab.analyzer.pipeline import analyzer_name
 
-        return analyzer_name(self._basis())
+        return analyzer_name(self._basis(), self.dialect)
 
     def spoken(self) -> Dialect:
         """Name the dialect that analyses will be in: unknown where the basis is nobody's."""
