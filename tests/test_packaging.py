@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.analyzer.sounds import tone, write_sound
 
 from genrelab.sources.synthetic import synthesize_track
 
@@ -94,6 +95,15 @@ def test_base_predicts_with_a_run_trained_elsewhere(clean_python, trained_run, t
     assert prediction["genre"] in prediction["probabilities"]
     assert len(prediction["probabilities"]) == 8
     assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_base_analyzes_a_recording(clean_python, tmp_path):
+    write_sound(tmp_path / "tone.mp3", tone(3.0, 44_100, channels=2), 44_100)
+    command = (clean_python.with_name("genrelab"), "analyze", "tone.mp3", "-o", "tone.json")
+    run(*command, cwd=tmp_path)
+    analysis = json.loads((tmp_path / "tone.json").read_bytes())
+    assert analysis["track"]["duration"] == pytest.approx(3.0, abs=0.1)
+    assert max(analysis["segments"], key=lambda s: s["duration"])["pitches"][9] == 1  # A
 
 
 def test_base_names_the_extra_that_training_needs(clean_python, synthetic_corpus, tmp_path):
