@@ -85,7 +85,6 @@ def analyze(
       genrelab analyze music/ --dialect msd > analyses.jsonl
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
     from genrelab.workflows.analyses import Settings
-    from genrelab.workflows.workers import ONE_THREAD
 
     if not inputs and corpus is None:
         raise UsageError("analyze needs recordings or --corpus")
@@ -93,8 +92,6 @@ def analyze(
         raise UsageError("analyze takes recordings or --corpus, not both")
     if corpus is not None and output is not None:
         raise UsageError("--corpus keeps the analyses; leave out -o")
-    # Before NumPy is loaded: one recording is computed here, and as workers would compute it.
-    os.environ.update(ONE_THREAD)
     warnings.simplefilter("ignore")
     settings = Settings(dialect=dialect, timbre_basis=timbre_basis)
     with Bars(unit=UNIT) as progress:

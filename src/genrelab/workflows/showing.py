@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from genrelab.analyzer.spectrum import FRAME_RATE, band_spectrum
-from genrelab.analyzer.timbre import TimbreBasis, surfaces
+from genrelab.analyzer.timbre import TimbreBasis, load_basis, surfaces
 from genrelab.errors import UsageError
 from genrelab.judging import audio_figures, timbre_figures, track_figures
 from genrelab.judging.drawing import require_matplotlib, write_png, write_svg
@@ -98,7 +98,7 @@ def show(
     wanted = _chosen(only)
     places = _places(wanted, out if out is not None else f"{_stem(file)}-pictures", format)
     progress("listening", 0, None)
-    basis = _load_basis(basis_path)
+    basis = load_basis(basis_path)
     subject = read_subject(file, start=start, stop=stop, timbre_basis=basis_path)
     remarks = list(subject.remarks)
     if subject.samples is None:
@@ -127,15 +127,9 @@ def show_components(
     """
     require_matplotlib()
     places = _places(["components"], out if out is not None else ".", format)
-    basis = _load_basis(timbre_basis)
+    basis = load_basis(timbre_basis)
     _write(_draw_basis(basis), places["components"])
     return Shown(paths=list(places.values()))
-
-
-def _load_basis(path: str | Path | None) -> TimbreBasis:
-    from genrelab.analyzer.timbre import load_basis
-
-    return load_basis(path)
 
 
 def _chosen(only: Sequence[str]) -> list[PictureName]:

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from genrelab.analyzer.audio import Recording, read_recording
+from genrelab.analyzer.audio import read_recording
+from genrelab.analyzer.pipeline import analyze_recording
+from genrelab.analyzer.timbre import load_basis
 from genrelab.errors import DataError, UsageError
 from genrelab.judging.audio_figures import recording_stretch
 from genrelab.judging.time_axis import Stretch
@@ -116,7 +118,8 @@ def read_subject(
     else:
         recording = read_recording(file)
         samples, remarks = recording.samples, [f"{file}: {one}" for one in recording.remarks]
-        analysis = _analyze(recording, timbre_basis)
+        basis = load_basis(timbre_basis)
+        analysis = analyze_recording(recording, dialect=basis.usual, basis=basis)
         whole = recording_stretch(samples)
     return Subject(
         title=_shortened(file.name),
@@ -125,14 +128,6 @@ def read_subject(
         stretch=_stretch(file, start, stop, whole),
         remarks=tuple(remarks),
     )
-
-
-def _analyze(recording: Recording, timbre_basis: Path | None) -> Analysis:
-    from genrelab.analyzer.pipeline import analyze_recording
-    from genrelab.analyzer.timbre import load_basis
-
-    basis = load_basis(timbre_basis)
-    return analyze_recording(recording, dialect=basis.usual, basis=basis)
 
 
 def _is_archive(file: Path) -> bool:
