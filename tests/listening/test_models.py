@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.listening.answers import probabilities_of
 
 from genrelab.errors import RunError
-from genrelab.learning.features import Normalization
+from genrelab.learning.features import Normalization, extract_features
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory
 from genrelab.learning.runs import Run, RunInfo, Scale
@@ -103,7 +104,7 @@ def test_answers_are_known(single: Run, make_segments: Callable[..., Segments]) 
     padded = np.stack([np.resize(np.zeros(12), (24, 12)) for _ in segments])
     for row, one in enumerate(segments):
         padded[row, : min(24, len(one))] = one.timbre[:24]
-    answers = Model(single).predict(segments)
+    answers = probabilities_of(Model(single), segments)
     assert np.allclose(answers, _softmax(padded.mean(axis=1) @ _weights(0)), atol=1e-5)
     assert np.abs(answers.sum(axis=1) - 1).max() < 1e-12 and answers.dtype == np.float64
 
@@ -116,11 +117,12 @@ def test_folds_answer_with_the_mean_of_their_networks(
     for fold, member in enumerate(folded.members):
         scale = member.normalization
         assert isinstance(scale, Normalization) and scale.mean[0] == fold
-        x = member.features(segments, 3).x
+        features = extract_features(segments, 3, "timbre", RECIPE.hearing)
+        x = member.normalization.apply(features).x if member.normalization else features.x
         assert (x[0, 5:] == 0).all(), "padding stays 0"
         members.append(_softmax(x.mean(axis=1) @ _weights(fold)))
     assert not np.allclose(members[0], members[1])
-    answers = Model(folded).predict(segments)
+    answers = probabilities_of(Model(folded), segments)
     assert np.allclose(answers, np.mean(members, axis=0), atol=1e-5)
     assert Model(folded).classes == ("Jazz", "Rock")
 
@@ -134,7 +136,7 @@ def test_any_number_of_tracks(single: Run, n: int) -> None:
 
 
 def test_no_tracks_no_answers(folded: Run) -> None:
-    assert Model(folded).predict([]).shape == (0, 2)
+    assert Model(folded).answer([]) == []
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no network", b"\x08\x08"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.listening.answers import probabilities_of
 
 from genrelab.errors import CorpusError, DataError
 from genrelab.learning.recipes import load_recipe
@@ -88,7 +89,7 @@ def test_the_size_of_a_batch_changes_nothing(
     model: Model, make_segments: MakeSegments, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     heard = _heard(make_segments, 20)
-    expected = model.predict([one.segments for one in heard])
+    expected = probabilities_of(model, [one.segments for one in heard])
     monkeypatch.setattr(prediction, "BATCH", batch)
     answers = [list(one.probabilities.values()) for one in predict(model, heard)]
     assert np.allclose(answers, expected, atol=1e-6)
@@ -110,7 +111,7 @@ def test_a_track_shorter_than_the_model_hears_is_padded(
     short, long = make_segments(3), make_segments(60, seed=1)
     head = make_segments(60, seed=1)
     cut = Segments(**{name: getattr(head, name)[:N_SEGMENTS] for name in Segments.__slots__})
-    answers = model.predict([short, long, cut])
+    answers = probabilities_of(model, [short, long, cut])
     assert np.isfinite(answers).all()
     assert np.allclose(answers[1], answers[2], atol=1e-6), "only the start is heard"
 
@@ -181,7 +182,7 @@ def test_a_run_predicts_its_test_tracks_as_it_was_judged(run: Run, corpus_path: 
     judged = member.predictions("test")
     with Corpus(corpus_path) as corpus:
         segments = [one for _, one in corpus.segments(judged.track_ids)]
-    assert np.allclose(Model(member).predict(segments), judged.probabilities, atol=1e-6)
+    assert np.allclose(probabilities_of(Model(member), segments), judged.probabilities, atol=1e-6)
 
 
 def test_a_corpus_without_analyses_is_one_sentence(make_corpus: Callable[..., Corpus]) -> None:

@@ -92,8 +92,9 @@ def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
         for one in batch:
             if len(one.segments) == 0:
                 raise DataError(f"{one.file or one.track_id}: no segments to hear")
-        rows = model.predict([_translated(model, one) for one in batch])
-        for one, row in zip(batch, rows, strict=True):
+        answers = model.answer([_translated(model, one) for one in batch])
+        for one, answer in zip(batch, answers, strict=True):
+            row = answer.probabilities
             yield Prediction(
                 file=one.file,
                 track_id=one.track_id,
