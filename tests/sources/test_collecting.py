@@ -21,7 +21,8 @@ from genrelab.music.corpus import Corpus
 from genrelab.music.segments import Segments
 from genrelab.music.tracks import Origin, Track
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Fault, Found, Item, collect
+from genrelab.sources.collecting import collect
+from genrelab.sources.findings import Entry, Fault, Found, Item
 
 
 def an_analysis(n: int = 2) -> Analysis:

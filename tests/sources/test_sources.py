@@ -13,7 +13,8 @@ from tests.sources.million_songs import write_million_song
 
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Fault, Source, collect
+from genrelab.sources.collecting import collect
+from genrelab.sources.findings import Entry, Fault, Source
 from genrelab.sources.folder import FolderSource
 from genrelab.sources.msd import MsdSource
 from genrelab.sources.synthetic import SyntheticSource

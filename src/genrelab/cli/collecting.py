@@ -21,7 +21,8 @@ from genrelab.progress import Progress
 from genrelab.tables import Format, Table
 
 if TYPE_CHECKING:
-    from genrelab.sources.collecting import CollectSummary, Source
+    from genrelab.sources.collecting import CollectSummary
+    from genrelab.sources.findings import Source
 
 CORPUS_ENDING = ".corpus"
 MAX_SAID = 20  # faults written out; the corpus has them all

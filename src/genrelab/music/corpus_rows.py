@@ -4,7 +4,8 @@ Conventions
 -----------
 Segment arrays are little-endian blobs, one column a field: ``start`` and
 ``duration`` float64, the others float32, ``pitches`` and ``timbre`` row by row.
-What is no array and no column of its own is JSON.
+What is no array and no column of its own is JSON. ``audio_path`` is a blob where it is
+no UTF-8 (see `genrelab.music.file_names`).
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ import msgspec
 import numpy as np
 
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
+from genrelab.music.file_names import name_from_stored, stored_name
 from genrelab.music.segments import N_VALUES, SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Origin, Track
 
+TRACK_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS tracks_by_import ON tracks (import_id)",
+    "CREATE INDEX IF NOT EXISTS tracks_by_digest ON tracks (audio_digest)",
+)
 SCHEMA = """
 CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
@@ -76,6 +82,7 @@ def row_from_track(track: Track) -> dict[str, Any]:
     for name in _JSON_COLUMNS:
         if values[name] is not None:
             values[name] = msgspec.json.encode(values[name]).decode()
+    values["audio_path"] = stored_name(values["audio_path"])
     return {name: values[name] for name in TRACK_COLUMNS}
 
 
@@ -122,6 +129,7 @@ def track_from_row(row: Sequence[Any]) -> Track:
         if values[name] is not None:
             values[name] = msgspec.json.decode(values[name])
     values["origin"] = Origin(**values["origin"])
+    values["audio_path"] = name_from_stored(values["audio_path"])
     return Track(**values)
 
 

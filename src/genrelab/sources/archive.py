@@ -18,7 +18,7 @@ from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import DIALECTS, Dialect
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import ByteStream, content_digest
-from genrelab.sources.collecting import Fault, Found, Item
+from genrelab.sources.findings import Fault, Found, Item
 from genrelab.sources.json_stream import pieces
 from genrelab.sources.labels import NO_LABELS, labels_from_csv
 from genrelab.sources.records import Reading, found_in_piece

@@ -27,7 +27,7 @@ from genrelab.music.segments import N_VALUES, OPTIONAL_FIELDS, Float64, Segments
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import content_digest
-from genrelab.sources.collecting import Drop, Entry, Fault, Found, Item
+from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
 from genrelab.sources.labels import NO_LABELS, labels_from_cls
 from genrelab.sources.records import MSD_ANALYZER
 

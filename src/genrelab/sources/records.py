@@ -22,7 +22,7 @@ from genrelab.music.analysis import Analysis, AnalysisForm, Dialect, Interval, S
 from genrelab.music.genres import canonical_genre
 from genrelab.music.json_forms import decode_json
 from genrelab.music.tracks import Origin, Track, id_source, track_id
-from genrelab.sources.collecting import Drop, Entry, Fault, Found
+from genrelab.sources.findings import Drop, Entry, Fault, Found
 from genrelab.sources.json_stream import Piece
 from genrelab.sources.labels import Label, Labels
 
