@@ -29,6 +29,7 @@ from genrelab.learning.splits import (
     assign_folds,
     draw_per_class,
     draw_per_class_and_fold,
+    draw_per_class_and_part,
     parts_of_folds,
     split_at_random,
     split_evenly,
@@ -172,7 +173,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         remarks=(
             *pool.remarks,
             *_conversions(converted, dialect),
-            *_shortfalls(splits, labels, classes, recipe),
+            *_shortfalls(splits, labels, classes, recipe, pool),
         ),
     )
 
@@ -191,10 +192,13 @@ def _tracks_per_genre(labels: Ints, recipe: Recipe) -> int:
 def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe) -> list[Parts]:
     rng = np.random.default_rng(recipe.split_seed)
     per_class = _tracks_per_genre(labels, recipe)
-    if pool.folds is not None or recipe.folds:
-        given = pool.folds is not None
-        folds = np.array(pool.folds) if given else assign_folds(labels, groups, recipe.folds, rng)
-        _refuse_poor_folds(folds, pool, pool.n_folds if given else recipe.folds, recipe)
+    if pool.given and pool.given.are_parts:
+        return [_draw_parts(labels, np.array(pool.folds), recipe, per_class, rng)]
+    if pool.given or recipe.folds:
+        n_folds = pool.given.n_folds if pool.given else recipe.folds
+        given = np.array(pool.folds) if pool.given else None
+        folds = assign_folds(labels, groups, n_folds, rng) if given is None else given
+        _refuse_poor_folds(folds, pool, n_folds, recipe)
         return _draw_folds(labels, folds, recipe, per_class, rng)
     smallest = len(labels)
     if recipe.sample != "unbalanced":
@@ -241,6 +245,19 @@ def _draw_folds(
     return list(parts_of_folds(folds, rows))
 
 
+def _draw_parts(
+    labels: Ints, parts: Ints, recipe: Recipe, per_class: int, rng: np.random.Generator
+) -> Parts:
+    """Draw from parts that are given (as indices of `PARTS`), which stay what they are."""
+    rows = np.arange(len(labels))
+    if recipe.sample == "semi-balanced":
+        rows = draw_per_class(labels, per_class, rng)
+    elif recipe.sample == "balanced":
+        rows = draw_per_class_and_part(labels, parts, recipe.tracks_per_genre, rng)
+    train, valid, test = (rows[parts[rows] == index] for index in range(len(PARTS)))
+    return Parts(train=train, valid=valid, test=test)
+
+
 def _named_split(parts: Parts, ids: Sequence[str], recipe: Recipe, fold: int | None) -> Split:
     def named(rows: Ints) -> tuple[str, ...]:
         return tuple(sorted(ids[row] for row in rows))
@@ -256,9 +273,11 @@ def _named_split(parts: Parts, ids: Sequence[str], recipe: Recipe, fold: int | N
 
 
 def _shortfalls(
-    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe
+    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe, pool: Pool
 ) -> tuple[str, ...]:
     """Say where the sizes promised could not be met because groups stay whole."""
+    if pool.given and pool.given.are_parts:
+        return ()  # whoever made the parts promised nothing
     if len(splits) > 1:
         return _poor_folds(splits, labels, classes, recipe)
     remarks = []

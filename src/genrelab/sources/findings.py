@@ -40,12 +40,16 @@ class Entry:
         without segments is left out.
     consumed : int
         Units of the item's size that were read so far, for the progress bar.
+    named_by_place : bool
+        Whether the id says where a recording lies rather than which one it is, so that
+        another recording may come with the same id and is none the less kept.
     """
 
     position: int
     track: Track
     analysis: Analysis | None = None
     consumed: int = 0
+    named_by_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class FolderSource:
             id=track_id(self.name, relative.as_posix()),
             label=self._explained(label),
             genre_from_tags=self._genre_from == "tags",
+            named_by_place=True,
         )
 
     def _explained(self, label: Label) -> Label:

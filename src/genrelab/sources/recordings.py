@@ -40,6 +40,8 @@ class Description:
         Whether the file's own genre counts where the label has none.
     tags, audio_features : mapping
         As the track shall have them.
+    named_by_place : bool
+        See `genrelab.sources.findings.Entry`.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Description:
     genre_from_tags: bool = False
     tags: Mapping[str, Any] = field(default_factory=dict)
     audio_features: Mapping[str, Any] | None = None
+    named_by_place: bool = False
 
 
 def item_of_recording(
@@ -58,7 +61,8 @@ def item_of_recording(
     except OSError as error:
         return item_of_error(file, error)
     if not stat.S_ISREG(status.st_mode):
-        return _item_of_no_file(file)
+        sentence = "is a pipe or device; expected a file, so it was left out"
+        return item_of_faults(str(file.absolute()), [sentence], label=str(file))
     fingerprint = (
         f"size={status.st_size} time={status.st_mtime_ns} known={text_digest(repr(description))}"
     )
@@ -86,17 +90,20 @@ def item_of_absences(name: str, sentences: Sequence[str], *, label: str) -> Item
     return Item(name, fingerprint, 0, entries, label=label, is_file=False)
 
 
+def item_of_faults(name: str, sentences: Sequence[str], *, label: str) -> Item:
+    """Make an item of what is wrong in a source's own files, a sentence each."""
+
+    def entries(after: int) -> Iterator[Found]:
+        for position, sentence in enumerate(sentences[after:], after + 1):
+            yield Fault(position, None, sentence)
+
+    fingerprint = text_digest("\n".join(sentences))
+    return Item(name, fingerprint, 0, entries, label=label, is_file=False)
+
+
 def text_digest(text: str) -> str:
     """Return a short digest of a text, which may be a name that is no UTF-8."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def _item_of_no_file(path: Path) -> Item:
-    def entries(after: int) -> Iterator[Found]:
-        if after < 1:
-            yield Fault(1, None, "is a pipe or device; expected a file, so it was left out")
-
-    return Item(str(path.absolute()), "no file", 0, entries, label=str(path))
 
 
 def _unreadable(error: OSError) -> str:
@@ -137,7 +144,7 @@ def _entries(
         audio_features=known.audio_features,
         origin=Origin(source=source, file=readable(file.name), position=1),
     )
-    yield Entry(1, track, None, consumed=size)
+    yield Entry(1, track, None, consumed=size, named_by_place=known.named_by_place)
 
 
 def _as_written(tags: SoundTags) -> dict[str, str]:

@@ -6,8 +6,8 @@ The first record of an id stays. Later ones are dropped, unless they bring the g
 the analysis that it lacks, or come from a newer version of the same item. An id under two
 genres is ambiguous: it is taken out and stays out.
 
-A recording is its content: where an id belongs to another recording (two folders both
-have ``Rock/01.mp3``), the newcomer's id gets a piece of its content's digest. A recording
+A recording is its content: where an id that is a place belongs to another recording (two
+folders both have ``Rock/01.mp3``), the newcomer's gets a piece of its content's digest. A recording
 whose file is no longer where it was has moved: the track, with its analysis, moves along.
 """
 
@@ -122,7 +122,7 @@ def _settle(corpus: Corpus, entry: Import, record: Found, policy: Policy) -> Out
 
 
 def _settle_track(corpus: Corpus, entry: Import, record: Entry, policy: Policy) -> Outcome:
-    track, stored = _identified(corpus, entry, policy.mapped(record.track))
+    track, stored = _identified(corpus, entry, record, policy.mapped(record.track))
     analysis = record.analysis
     reason: Reason
     removed = False
@@ -150,14 +150,16 @@ def _settle_track(corpus: Corpus, entry: Import, record: Entry, policy: Policy) 
     return Outcome(what=reason, removed=removed)
 
 
-def _identified(corpus: Corpus, entry: Import, track: Track) -> tuple[Track, Stored | None]:
+def _identified(
+    corpus: Corpus, entry: Import, record: Entry, track: Track
+) -> tuple[Track, Stored | None]:
     """Find what is stored under a track's id, or under another one if that is taken."""
     stored = corpus.stored(track.id)
     if stored is None or stored.import_id == entry.id or not track.audio_digest:
         return track, stored
     if stored.audio_digest == track.audio_digest and not _is_there(corpus, stored):
         return track, None  # it is this one, before it moved
-    if stored.audio_digest not in (None, track.audio_digest):
+    if record.named_by_place and stored.audio_digest not in (None, track.audio_digest):
         track = replace(track, id=f"{track.id}.{track.audio_digest[:8]}")
         return track, corpus.stored(track.id)
     return track, stored
