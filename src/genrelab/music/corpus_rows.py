@@ -11,7 +11,6 @@ no UTF-8 (see `genrelab.music.file_names`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -78,12 +77,12 @@ class _Rest(msgspec.Struct):
 
 def row_from_track(track: Track) -> dict[str, Any]:
     """Return a track's values by column, those that are no text as JSON."""
-    values = asdict(track)
+    values = {name: getattr(track, name) for name in TRACK_COLUMNS}
     for name in _JSON_COLUMNS:
         if values[name] is not None:
             values[name] = msgspec.json.encode(values[name]).decode()
     values["audio_path"] = stored_name(values["audio_path"])
-    return {name: values[name] for name in TRACK_COLUMNS}
+    return values
 
 
 def row_from_analysis(analysis: Analysis) -> dict[str, Any]:

@@ -101,8 +101,9 @@ class GenreTable:
         Parameters
         ----------
         rows : mapping
-            The genre by name; an empty genre where the name is none. A genre is
-            spelled as this table spells it where it is the same word.
+            The genre by name; an empty genre where the name is none. A genre that
+            this table knows is called as it calls it, unless a row maps it to itself:
+            ``{"rap": "Rap"}`` makes Rap a genre beside Hip-Hop.
 
         Raises
         ------
@@ -116,9 +117,12 @@ class GenreTable:
         ('Electronic', 'Game Music', 'Game Music')
         """
         own: dict[str, str] = {}
-        spelled = {_letters(genre): genre for genre in self.names.values() if genre}
+        called = {**self.names}
+        called.update(
+            {_letters(g): g.strip() for n, g in rows.items() if _letters(n) == _letters(g)}
+        )
         for name, written in rows.items():
-            genre = spelled.setdefault(_letters(written), written.strip()) if written else ""
+            genre = called.setdefault(_letters(written), written.strip())
             if own.setdefault(_letters(name), genre) != genre:
                 raise DataError(
                     f"{name!r} stands for {own[_letters(name)]!r} and for {genre!r}; keep one"

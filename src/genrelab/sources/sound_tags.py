@@ -101,11 +101,18 @@ def _sound_tags(tags: Any) -> SoundTags:
 
 def _values(tags: Any, keys: Sequence[str]) -> Iterator[str]:
     for key in keys:
-        for text in _texts(tags.get(key)):
+        for text in _texts(_value(tags, key)):
             plain = " ".join(text.replace("\0", ";").split()).strip("; ")
             if plain:
                 # UTF-16 in tags may be damaged; SQLite takes no lone surrogates
                 yield plain[:MAX_LETTERS].encode("utf-8", "replace").decode()
+
+
+def _value(tags: Any, key: str) -> Any:
+    try:
+        return tags[key]
+    except (KeyError, ValueError):  # a Vorbis comment's name has ASCII letters only
+        return None
 
 
 def _texts(value: Any) -> Iterator[str]:

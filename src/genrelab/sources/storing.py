@@ -40,11 +40,15 @@ class Policy:
     source: str
     table: GenreTable
     genres: frozenset[str] = frozenset()
+    _meaning: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = f" genres={','.join(sorted(self.genres))}" if self.genres else ""
+        object.__setattr__(self, "_meaning", f" table={self.table.digest}{asked}")
 
     def fingerprint(self, item: Item) -> str:
         """Tell an item's version from others, and from what else it was taken to mean."""
-        asked = f" genres={','.join(sorted(self.genres))}" if self.genres else ""
-        return f"{item.fingerprint} table={self.table.digest}{asked}"
+        return item.fingerprint + self._meaning
 
     def mapped(self, track: Track) -> Track:
         """Give a track's genre the one name that it has."""
