@@ -170,9 +170,11 @@ def _keep_splittable_genres(pool: Pool, recipe: Recipe) -> None:
     kept = set(pool.genres)
     if len(kept) < 2:
         found = ", ".join(f"{genre} {n}" for genre, n in per_genre.most_common())
+        parts = pool.given is not None and pool.given.are_parts
+        wanted = "some in each part of the split" if parts else f"{MIN_GROUPS} {recipe.group}s"
         raise DataError(
-            f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {MIN_GROUPS} "
-            f"{recipe.group}s ({found}): telling genres apart needs two; "
+            f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {wanted} "
+            f"({found}): telling genres apart needs two; "
             "add tracks, or lower --min-tracks or --tracks-per-genre"
         )
 
