@@ -101,7 +101,7 @@ def labels_from_csv(
             f"{wanted}, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
         )
     by_key: dict[str, Label] = {}
-    paths = set()
+    paths: set[str] = set()
     for line, row in file.rows:
         label = Label(**{name: row[name] for name in VALUE_COLUMNS if row.get(name)})
         keys = {name: row.get(name, "") for name in KEY_COLUMNS}
