@@ -16,14 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from genrelab.errors import UsageError
 from genrelab.music.analysis import Analysis
 from genrelab.music.genres import PAPER_GENRES
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.sources.collecting import Entry, Found, Item
 from genrelab.sources.synthetic.performances import ANALYZER, perform
-from genrelab.sources.synthetic.songs import draw_piece
-from genrelab.sources.synthetic.styles import STYLES
+from genrelab.sources.synthetic.songs import check_request, draw_piece
 
 __all__ = ["ANALYZER", "SyntheticSource", "synthesize_track", "synthesize_tracks"]
 
@@ -45,7 +43,7 @@ class SyntheticSource:
 
     def items(self) -> list[Item]:
         """Return one item a genre, its size in tracks."""
-        _check(self.genres, self.tracks_per_genre, self.seed)
+        check_request(self.genres, self.tracks_per_genre, self.seed)
         return [
             Item(
                 name=f"{genre}, seed {self.seed}",
@@ -91,23 +89,12 @@ def synthesize_tracks(
     >>> track.id, track.genre, analysis.analyzer
     ('synthetic-rock.0.1', 'Rock', 'genrelab synthetic')
     """
-    _check(genres, tracks_per_genre, seed)
+    check_request(genres, tracks_per_genre, seed)
     return (
         synthesize_track(genre, number, seed=seed)
         for genre in genres
         for number in range(1, tracks_per_genre + 1)
     )
-
-
-def _check(genres: Sequence[str], tracks_per_genre: int, seed: int) -> None:
-    unknown = [genre for genre in genres if genre not in STYLES]
-    if unknown:
-        raise UsageError(f"no synthetic style for {unknown[0]!r}; choose from {', '.join(STYLES)}")
-    if tracks_per_genre < 1 or seed < 0:
-        raise UsageError(
-            f"tracks_per_genre is {tracks_per_genre} and seed {seed}; "
-            "expected at least 1, and 0 or more"
-        )
 
 
 def synthesize_track(genre: str, number: int, *, seed: int = 0) -> tuple[Track, Analysis]:

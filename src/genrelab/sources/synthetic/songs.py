@@ -10,10 +10,12 @@ analysis (`performances`) or as sound (`rendering`).
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from genrelab.errors import UsageError
 from genrelab.music.segments import N_VALUES, Float64
 from genrelab.sources.synthetic.styles import STYLES, Style
 
@@ -96,6 +98,24 @@ class Piece:
     artist_name: str
     song: Song
     rng: np.random.Generator
+
+
+def check_request(genres: Sequence[str], tracks_per_genre: int, seed: int) -> None:
+    """Refuse what cannot be made.
+
+    Raises
+    ------
+    UsageError
+        If a genre has no style, or a number is out of range.
+    """
+    unknown = [genre for genre in genres if genre not in STYLES]
+    if unknown:
+        raise UsageError(f"no synthetic style for {unknown[0]!r}; choose from {', '.join(STYLES)}")
+    if tracks_per_genre < 1 or seed < 0:
+        raise UsageError(
+            f"tracks_per_genre is {tracks_per_genre} and seed {seed}; "
+            "expected at least 1, and 0 or more"
+        )
 
 
 def draw_piece(genre: str, number: int, *, seed: int) -> Piece:

@@ -1,0 +1,325 @@
+"""Arrangements: who plays what in each synthetic style, bar by bar.
+
+Conventions
+-----------
+Invented, as the styles are. A pattern is one bar, a character a step, as many as its
+meter wants: 12 are eighth triplets in four-four or sixteenths in three-four. Drums:
+``X`` loud, ``x`` as usual, ``-`` soft. Pitched: ``r t f s o`` the chord's root, third,
+fifth, seventh (where it has none, the sixth) and octave, ``c`` the whole chord, ``m``
+the same muted, ``a`` a half tone below the next chord's root, ``n`` a note of the
+melody. Everywhere ``_`` holds, ``.`` rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ROLES = ("drums", "bass", "comp", "color", "lead")
+
+Groove = dict[str, str]
+"""A bar of drumming: pattern by drum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """What the pieces of a genre have in common as sound.
+
+    Attributes
+    ----------
+    grooves : tuple of Groove
+        For the drums; none where nobody drums.
+    patterns : dict
+        Patterns of bass, comp(animent), color (what lies behind it) and lead.
+    players : dict
+        Instruments of each of these, and ``kits`` of the drummer, the usual ones twice.
+    chances : dict
+        How often a piece has color and lead, and how often a two-bar phrase is played.
+    levels : dict
+        dB of each role in the mix.
+    scale : tuple of int
+        Semitones above the key that melodies use in major; those in minor follow.
+    swing : float
+        How late every other sixteenth comes, as a share of it.
+    looseness : float
+        Standard deviation of when notes start, seconds.
+    rubato : float
+        How far the beat sways, as a share of it.
+    loudness : float
+        RMS of the whole, dB below full scale.
+    reverb : float
+        Seconds in which the room falls silent.
+    """
+
+    grooves: tuple[Groove, ...] = ()
+    patterns: dict[str, tuple[str, ...]]
+    players: dict[str, tuple[str, ...]]
+    levels: dict[str, float]
+    chances: dict[str, float] = field(default_factory=lambda: {"color": 0.5, "lead": 0.7})
+    scale: tuple[int, ...] = (0, 2, 4, 5, 7, 9, 11)
+    minor_scale: tuple[int, ...] = (0, 2, 3, 5, 7, 8, 10)
+    swing: float = 0.0
+    looseness: float = 0.006
+    rubato: float = 0.0
+    loudness: float = -16.0
+    reverb: float = 0.5
+
+
+ARRANGEMENTS: dict[str, Arrangement] = {
+    "Blues": Arrangement(
+        grooves=(
+            {"kick": "x.....x.....", "snare": "...X.....X..", "closed_hat": "x.xx.xx.xx.x"},
+            {"kick": "x....xx....x", "snare": "...X.....X.-", "ride": "x.xx.xx.xx.x"},
+            {"kick": "x.....x..x..", "snare": "...X.-...X..", "closed_hat": "x--x--x--x--"},
+        ),
+        patterns={
+            "bass": ("r..t..f..s..", "r.rt.tf.fs.s", "r..r..f..f.."),
+            "comp": ("c.cc.cc.cc.c", "...c.....c..", "c_____..c_c.", "r.tf.of.tr.."),
+            "color": ("c___________", "......c_____"),
+            "lead": ("n_nn__...n_n", "......n_nn__", "n_____n_n.n_"),
+        },
+        players={
+            "kits": ("acoustic", "acoustic", "dry", "brushes"),
+            "bass": ("electric bass", "electric bass", "acoustic bass"),
+            "comp": ("crunchy guitar", "clean electric guitar", "piano", "steel guitar"),
+            "color": ("organ", "organ", "piano"),
+            "lead": ("harmonica", "lead guitar", "clean electric guitar", "singing"),
+        },
+        levels={"drums": -3, "bass": -3, "comp": -3, "color": -10, "lead": -2},
+        scale=(0, 3, 4, 5, 7, 9, 10),
+        minor_scale=(0, 3, 5, 6, 7, 10),
+        looseness=0.01,
+    ),
+    "Classical": Arrangement(
+        patterns={
+            "bass": ("r_____", "r_f___", "r_f_o_"),
+            "comp": ("rtftft", "rftofotfrtft", "r_c_c_", "rtfotf", "..c.c."),
+            "color": ("c_____", "c___c_"),
+            "lead": ("n___n_", "n_nnn_", "n_____", "n_n_nn", "n__nnnn_n_n_"),
+        },
+        players={
+            "kits": ("light",),
+            "bass": ("cello", "cello", "piano"),
+            "comp": ("piano", "piano", "nylon guitar", "harpsichord", "strings"),
+            "color": ("strings",),
+            "lead": ("violin", "violin", "flute", "piano", "brass"),
+        },
+        levels={"drums": -12, "bass": -5, "comp": -3, "color": -6, "lead": -2},
+        chances={"color": 0.6, "lead": 0.85},
+        minor_scale=(0, 2, 3, 5, 7, 8, 11),
+        looseness=0.012,
+        rubato=0.06,
+        loudness=-19.0,
+        reverb=1.6,
+    ),
+    "Country": Arrangement(
+        grooves=(
+            {"kick": "x...x...", "snare": "..x...x.", "closed_hat": "x-x-x-x-"},
+            {"kick": "x...x...x...x...", "snare": "x-X-x-X-x-X-x-X-"},
+            {"kick": "x...x.x.", "snare": "..X...X.", "closed_hat": "xxxxxxxx"},
+        ),
+        patterns={
+            "bass": ("r...f...", "r...f.ra", "r...t.f."),
+            "comp": ("..c...c.", "r.c.f.c.", "rtfotfrtfotfrtfo", "r.tfo.tfr.tfo.tf", "c.ccc.cc"),
+            "color": ("rtfotfrtfotfrtfo", "c_______", "..c...c."),
+            "lead": ("n_n_nn__", "nn.nn_n.", "n___..nn"),
+        },
+        players={
+            "kits": ("light", "brushes", "acoustic"),
+            "bass": ("electric bass", "acoustic bass"),
+            "comp": ("steel guitar", "steel guitar", "clean electric guitar", "banjo"),
+            "color": ("banjo", "steel guitar", "violin", "piano"),
+            "lead": ("singing", "singing", "violin", "clean electric guitar", "harmonica"),
+        },
+        levels={"drums": -6, "bass": -4, "comp": -3, "color": -7, "lead": -1},
+        scale=(0, 2, 4, 7, 9),
+        looseness=0.008,
+        reverb=0.4,
+    ),
+    "Hip-Hop": Arrangement(
+        grooves=(
+            {
+                "kick": "x..x..x...x.....",
+                "snare": "....X.......X...",
+                "closed_hat": "x.x.x.x.x.x.x.xx",
+            },
+            {
+                "kick": "x......x..x.....",
+                "clap": "....X.......X...",
+                "closed_hat": "x.xxx.x.x.xxx.xx",
+            },
+            {
+                "kick": "x.x.......xx....",
+                "snare": "....X..-....X..-",
+                "open_hat": "......x.........",
+                "closed_hat": "x-x-x-x-x-x-x-x-",
+            },
+        ),
+        patterns={
+            "bass": ("r__...r_..r_....", "r_____....r__...", "r..r..r...f_...."),
+            "comp": (
+                "c__.c__...c_....",
+                "r.t.f.t.r.t.f.s.",
+                "c_______........",
+                "..c...c...c...c.",
+            ),
+            "color": ("c_______________",),
+            "lead": ("n.nn.n.nn.n.n.n.", "nnnnn.n.n.nnn...", "n.n.n.n.nnn.n.nn"),
+        },
+        players={
+            "kits": ("machine", "machine", "dry", "house"),
+            "bass": ("sub bass", "sub bass", "synth bass", "electric bass"),
+            "comp": ("electric piano", "pad", "strings", "piano", "synth pluck"),
+            "color": ("pad", "strings", "organ"),
+            "lead": ("rapping", "rapping", "rapping", "singing"),
+        },
+        levels={"drums": 0, "bass": -2, "comp": -8, "color": -12, "lead": -2},
+        chances={"color": 0.4, "lead": 0.85},
+        minor_scale=(0, 3, 5, 7, 10),
+        swing=0.25,
+        looseness=0.002,
+        loudness=-15.0,
+        reverb=0.3,
+    ),
+    "Jazz": Arrangement(
+        grooves=(
+            {"ride": "x..x.xx..x.x", "closed_hat": "...x.....x..", "kick": "-.....-....."},
+            {"ride": "x..x.xx..x.x", "closed_hat": "...x.....x..", "snare": ".....-..-..."},
+            {"brush": "x..x..x..x..", "closed_hat": "...x.....x..", "snare": "...........-"},
+        ),
+        patterns={
+            "bass": ("r..t..r..a..", "r..f..r..f..", "r..a..r..t.."),
+            "comp": (".....c......", "c....c......", "..c.....c_..", "c_____c_____"),
+            "color": ("c_____c_____",),
+            "lead": ("n.nn.nn__.nn", "n.nn.nn.nn.n", "...n.nn_____", "n__..n.nn.n."),
+        },
+        players={
+            "kits": ("brushes", "brushes", "light", "acoustic"),
+            "bass": ("acoustic bass",),
+            "comp": ("piano", "piano", "electric piano", "nylon guitar", "clean electric guitar"),
+            "color": ("organ", "strings"),
+            "lead": ("saxophone", "saxophone", "brass", "piano", "clean electric guitar", "flute"),
+        },
+        levels={"drums": -6, "bass": -3, "comp": -5, "color": -12, "lead": -1},
+        chances={"color": 0.15, "lead": 0.85},
+        scale=(0, 2, 4, 5, 7, 9, 11),
+        minor_scale=(0, 2, 3, 5, 7, 9, 10),
+        looseness=0.01,
+        loudness=-17.5,
+        reverb=0.8,
+    ),
+    "Metal": Arrangement(
+        grooves=(
+            {"kick": "xxxxxxxxxxxxxxxx", "snare": "....X.......X...", "crash": "x...x...x...x..."},
+            {"kick": "x.xxx.xxx.xxx.xx", "snare": "....X.......X...", "ride": "x.x.x.x.x.x.x.x."},
+            {"kick": "x.x.x.x.x.x.x.x.", "snare": ".x.x.x.x.x.x.x.x", "crash": "x...x...x...x..."},
+            {
+                "kick": "x..x..x..x..x.x.",
+                "snare": "........X.......",
+                "open_hat": "x...x...x...x...",
+            },
+        ),
+        patterns={
+            "bass": ("rrrrrrrrrrrrrrrr", "r.rrr.rrr.rrr.rr", "r.r.r.r.r.r.r.r."),
+            "comp": (
+                "mmmcmmmcmmmcm_mm",
+                "m.mmm.mmm.mmc_c_",
+                "c___c___c___c_c_",
+                "mmmmmmmmmmmmc___",
+            ),
+            "color": ("c_______________",),
+            "lead": ("nnnnnnnnnnnnnnnn", "n___n___n_n_n___", "n.n.nn..n.n.nn.."),
+        },
+        players={
+            "kits": ("hard", "hard", "hard", "acoustic"),
+            "bass": ("electric bass", "synth bass"),
+            "comp": ("distorted guitar",),
+            "color": ("distorted guitar", "strings", "organ"),
+            "lead": ("lead guitar", "lead guitar", "shouting", "shouting", "singing"),
+        },
+        levels={"drums": -2, "bass": -6, "comp": -1, "color": -9, "lead": -4},
+        chances={"color": 0.35, "lead": 0.55},
+        minor_scale=(0, 2, 3, 5, 7, 8, 11),
+        looseness=0.003,
+        loudness=-14.0,
+        reverb=0.4,
+    ),
+    "Pop": Arrangement(
+        grooves=(
+            {
+                "kick": "x...x...x...x...",
+                "clap": "....X.......X...",
+                "open_hat": "..x...x...x...x.",
+            },
+            {
+                "kick": "x...x...x...x...",
+                "snare": "....X.......X...",
+                "closed_hat": "x-x-x-x-x-x-x-x-",
+            },
+            {
+                "kick": "x.....x.x...x...",
+                "clap": "....X.......X...",
+                "closed_hat": "x.x.x.x.x.x.x.x.",
+            },
+        ),
+        patterns={
+            "bass": ("r.r.r.r.r.r.r.r.", "..r...r...r...r.", "r..r..r.r..r..o."),
+            "comp": (
+                "c..c..c.c..c..c.",
+                "c___c___c___c___",
+                "rtfotfrtfotfrtfo",
+                "..c...c...c...c.",
+            ),
+            "color": ("c_______________",),
+            "lead": ("n_n_n_nn__n_....", "..n_n_n_n___n___", "n___n_n_nn_n__.."),
+        },
+        players={
+            "kits": ("house", "house", "machine", "acoustic"),
+            "bass": ("synth bass", "synth bass", "electric bass", "sub bass"),
+            "comp": ("synth pluck", "piano", "electric piano", "steel guitar", "crunchy guitar"),
+            "color": ("pad", "pad", "strings"),
+            "lead": ("singing", "singing", "singing", "synth lead"),
+        },
+        levels={"drums": -1, "bass": -4, "comp": -5, "color": -8, "lead": -1},
+        chances={"color": 0.75, "lead": 0.85},
+        looseness=0.002,
+        loudness=-15.0,
+        reverb=0.6,
+    ),
+    "Rock": Arrangement(
+        grooves=(
+            {
+                "kick": "x.....x.x.......",
+                "snare": "....X.......X...",
+                "closed_hat": "x.x.x.x.x.x.x.x.",
+            },
+            {"kick": "x.x.....x.x...x.", "snare": "....X.......X...", "ride": "x.x.x.x.x.x.x.x."},
+            {
+                "kick": "x.......x.x.....",
+                "snare": "....X.......X..-",
+                "open_hat": "x...x...x...x...",
+            },
+        ),
+        patterns={
+            "bass": ("r.r.r.r.r.r.r.r.", "r_____r_r___f___", "r...r.r.r...r.a."),
+            "comp": (
+                "c.c.c.c.c.c.c.c.",
+                "c___..c.c___..c.",
+                "c_c_..c_c_c_..c_",
+                "rtfotfrtrtfotfrt",
+            ),
+            "color": ("c_______________", "c_______c_______"),
+            "lead": ("n_n_n___n_n_....", "n___n_n_n_______", "nn_n_nn_n___...."),
+        },
+        players={
+            "kits": ("acoustic", "acoustic", "hard", "dry"),
+            "bass": ("electric bass",),
+            "comp": ("crunchy guitar", "crunchy guitar", "distorted guitar", "steel guitar"),
+            "color": ("organ", "clean electric guitar", "distorted guitar", "pad"),
+            "lead": ("singing", "singing", "lead guitar", "shouting"),
+        },
+        levels={"drums": -2, "bass": -4, "comp": -3, "color": -9, "lead": -3},
+        minor_scale=(0, 3, 5, 7, 10),
+        loudness=-15.0,
+    ),
+}
+"""One arrangement a genre of the paper."""
