@@ -102,9 +102,7 @@ def open_hat(kit: Kit, sr: int, rng: np.random.Generator) -> Float64:
 def ride(kit: Kit, sr: int, rng: np.random.Generator) -> Float64:
     """Stroke of the ride cymbal: a ping above a long shimmer."""
     shimmer = _metal(kit, sr, rng, seconds=0.35, strength=0.12)
-    bell: Float64 = kit.metal * ring(
-        kit.tuning * np.array([2950, 4130, 5470]), 0.06, 0.15, len(shimmer), sr
-    )
+    bell = kit.metal * ring(kit.tuning * np.array([2950, 4130, 5470]), 0.06, 0.15, len(shimmer), sr)
     return shimmer + bell
 
 
@@ -117,7 +115,7 @@ def brush(kit: Kit, sr: int, rng: np.random.Generator) -> Float64:
     """Brush swept over the snare."""
     n = round(0.3 * sr)
     sweep = np.sin(np.pi * np.arange(n) / n) ** 2
-    return kit.snares * 0.25 * noise(n, sr, 1500, 7000, rng) * sweep
+    return _ended(kit.snares * 0.25 * noise(n, sr, 1500, 7000, rng) * sweep, sr)
 
 
 def tom(kit: Kit, sr: int, rng: np.random.Generator) -> Float64:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.fft
-import scipy.signal
+from threadpoolctl import ThreadpoolController
 
 from genrelab.errors import UsageError
 from genrelab.music.segments import Float32, Float64
@@ -105,6 +106,8 @@ def render_piece(
         genre, piece.artist, random_of(seed, genre, "ensemble", piece.artist.number)
     )
     song = piece.song
+    with _blas().limit(limits=1):  # small products: threads only get in each other's way
+        samples = _play(piece, ensemble, round(duration * sr), sr)
     return Rendering(
         title=piece.title,
         artist=piece.artist_name,
@@ -114,8 +117,13 @@ def render_piece(
         minor=song.minor,
         beats_per_bar=song.style.beats_per_bar,
         sr=sr,
-        samples=_play(piece, ensemble, round(duration * sr), sr),
+        samples=samples,
     )
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _play(piece: Piece, ensemble: Ensemble, n: int, sr: int) -> Float32:
