@@ -44,6 +44,10 @@ class Arrangement:
         Standard deviation of when notes start, seconds.
     rubato : float
         How far the beat sways, as a share of it.
+    brightness : float
+        0 to 1, of its instruments.
+    tilt : float
+        dB that low sound is louder, and high sound softer, than it was played.
     loudness : float
         RMS of the whole, dB below full scale.
     reverb : float
@@ -60,6 +64,8 @@ class Arrangement:
     swing: float = 0.0
     looseness: float = 0.006
     rubato: float = 0.0
+    brightness: float = 0.5
+    tilt: float = 0.0
     loudness: float = -16.0
     reverb: float = 0.5
 
@@ -80,11 +86,14 @@ ARRANGEMENTS: dict[str, Arrangement] = {
         players={
             "kits": ("acoustic", "acoustic", "dry", "brushes"),
             "bass": ("electric bass", "electric bass", "acoustic bass"),
-            "comp": ("crunchy guitar", "clean electric guitar", "piano", "steel guitar"),
+            "comp": ("clean electric guitar", "clean electric guitar", "piano", "crunchy guitar"),
             "color": ("organ", "organ", "piano"),
-            "lead": ("harmonica", "lead guitar", "clean electric guitar", "singing"),
+            "lead": ("harmonica", "harmonica", "clean electric guitar", "lead guitar"),
         },
-        levels={"drums": -3, "bass": -3, "comp": -3, "color": -10, "lead": -2},
+        brightness=0.35,
+        tilt=1.5,
+        levels={"drums": -4, "bass": -4, "comp": -2, "color": -6, "lead": -1},
+        chances={"color": 0.7, "lead": 0.8},
         scale=(0, 3, 4, 5, 7, 9, 10),
         minor_scale=(0, 3, 5, 6, 7, 10),
         looseness=0.01,
@@ -99,10 +108,12 @@ ARRANGEMENTS: dict[str, Arrangement] = {
         players={
             "kits": ("light",),
             "bass": ("cello", "cello", "piano"),
-            "comp": ("piano", "piano", "nylon guitar", "harpsichord", "strings"),
+            "comp": ("piano", "piano", "strings", "nylon guitar", "harpsichord"),
             "color": ("strings",),
-            "lead": ("violin", "violin", "flute", "piano", "brass"),
+            "lead": ("violin", "violin", "flute", "flute", "brass"),
         },
+        brightness=0.35,
+        tilt=2.0,
         levels={"drums": -12, "bass": -5, "comp": -3, "color": -6, "lead": -2},
         chances={"color": 0.6, "lead": 0.85},
         minor_scale=(0, 2, 3, 5, 7, 8, 11),
@@ -126,11 +137,19 @@ ARRANGEMENTS: dict[str, Arrangement] = {
         players={
             "kits": ("light", "brushes", "acoustic"),
             "bass": ("electric bass", "acoustic bass"),
-            "comp": ("steel guitar", "steel guitar", "clean electric guitar", "banjo"),
-            "color": ("banjo", "steel guitar", "violin", "piano"),
+            "comp": (
+                "steel guitar",
+                "steel guitar",
+                "steel guitar",
+                "banjo",
+                "clean electric guitar",
+            ),
+            "color": ("banjo", "banjo", "steel guitar", "violin"),
             "lead": ("singing", "singing", "violin", "clean electric guitar", "harmonica"),
         },
-        levels={"drums": -6, "bass": -4, "comp": -3, "color": -7, "lead": -1},
+        brightness=0.65,
+        tilt=-1.5,
+        levels={"drums": -4, "bass": -4, "comp": -3, "color": -7, "lead": -1},
         scale=(0, 2, 4, 7, 9),
         looseness=0.008,
         reverb=0.4,
@@ -172,6 +191,8 @@ ARRANGEMENTS: dict[str, Arrangement] = {
             "color": ("pad", "strings", "organ"),
             "lead": ("rapping", "rapping", "rapping", "singing"),
         },
+        brightness=0.4,
+        tilt=4.0,
         levels={"drums": 0, "bass": -2, "comp": -8, "color": -12, "lead": -2},
         chances={"color": 0.4, "lead": 0.85},
         minor_scale=(0, 3, 5, 7, 10),
@@ -199,6 +220,8 @@ ARRANGEMENTS: dict[str, Arrangement] = {
             "color": ("organ", "strings"),
             "lead": ("saxophone", "saxophone", "brass", "piano", "clean electric guitar", "flute"),
         },
+        brightness=0.3,
+        tilt=1.5,
         levels={"drums": -6, "bass": -3, "comp": -5, "color": -12, "lead": -1},
         chances={"color": 0.15, "lead": 0.85},
         scale=(0, 2, 4, 5, 7, 9, 11),
@@ -236,6 +259,8 @@ ARRANGEMENTS: dict[str, Arrangement] = {
             "color": ("distorted guitar", "strings", "organ"),
             "lead": ("lead guitar", "lead guitar", "shouting", "shouting", "singing"),
         },
+        brightness=0.7,
+        tilt=0.0,
         levels={"drums": -2, "bass": -6, "comp": -1, "color": -9, "lead": -4},
         chances={"color": 0.35, "lead": 0.55},
         minor_scale=(0, 2, 3, 5, 7, 8, 11),
@@ -275,10 +300,12 @@ ARRANGEMENTS: dict[str, Arrangement] = {
         players={
             "kits": ("house", "house", "machine", "acoustic"),
             "bass": ("synth bass", "synth bass", "electric bass", "sub bass"),
-            "comp": ("synth pluck", "piano", "electric piano", "steel guitar", "crunchy guitar"),
+            "comp": ("synth pluck", "synth pluck", "piano", "electric piano"),
             "color": ("pad", "pad", "strings"),
             "lead": ("singing", "singing", "singing", "synth lead"),
         },
+        brightness=0.65,
+        tilt=-1.0,
         levels={"drums": -1, "bass": -4, "comp": -5, "color": -8, "lead": -1},
         chances={"color": 0.75, "lead": 0.85},
         looseness=0.002,
@@ -313,11 +340,13 @@ ARRANGEMENTS: dict[str, Arrangement] = {
         players={
             "kits": ("acoustic", "acoustic", "hard", "dry"),
             "bass": ("electric bass",),
-            "comp": ("crunchy guitar", "crunchy guitar", "distorted guitar", "steel guitar"),
+            "comp": ("crunchy guitar", "crunchy guitar", "crunchy guitar", "distorted guitar"),
             "color": ("organ", "clean electric guitar", "distorted guitar", "pad"),
-            "lead": ("singing", "singing", "lead guitar", "shouting"),
+            "lead": ("singing", "singing", "lead guitar"),
         },
-        levels={"drums": -2, "bass": -4, "comp": -3, "color": -9, "lead": -3},
+        brightness=0.6,
+        tilt=-0.5,
+        levels={"drums": -1, "bass": -4, "comp": -3, "color": -9, "lead": -3},
         minor_scale=(0, 3, 5, 7, 10),
         loudness=-15.0,
     ),

@@ -17,12 +17,13 @@ from genrelab.sources.synthetic.arrangements import ARRANGEMENTS, ROLES
 from genrelab.sources.synthetic.drums import KITS, Kit
 from genrelab.sources.synthetic.songs import Artist
 
-HIRES_ELSEWHERE = 1.5  # times an artist's lean: chance that a player comes from the neighbor
-LEVEL_SPREAD = 2.5  # dB, of each role
+HIRES_ELSEWHERE = 0.8  # times an artist's lean: chance that a player comes from the neighbor
+LEVEL_SPREAD = 1.0  # dB, of each role
 LOUDNESS_SPREAD = 1.5  # dB, of the whole
-TILT_SPREAD = 2.5  # dB, of what lies below against what lies above the middle
+TILT_SPREAD = 1.0  # dB, of what lies below against what lies above the middle
+BRIGHTNESS_SPREAD = 0.09
 HISS = (-75.0, -48.0)  # dB of full scale, of the quietest and the noisiest recording
-KIT_SPREAD = 0.15  # of the logarithm of each of a kit's values
+KIT_SPREAD = 0.12  # of the logarithm of each of a kit's values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +71,17 @@ def draw_ensemble(genre: str, artist: Artist, rng: np.random.Generator) -> Ensem
         elsewhere = rng.random() < HIRES_ELSEWHERE * artist.lean
         return str(rng.choice((theirs if elsewhere else ours).players[role]))
 
+    def bright() -> float:
+        return float(np.clip(rng.normal(ours.brightness, BRIGHTNESS_SPREAD), 0, 1))
+
     return Ensemble(
         players={role: hire(role) for role in ROLES if role != "drums"},
         kit=_tuned(KITS[hire("kits")], rng),
-        brightness={role: float(rng.beta(2.5, 2.5)) for role in ROLES},
+        brightness={role: bright() for role in ROLES},
         levels={role: ours.levels[role] + rng.normal(0, LEVEL_SPREAD) for role in ROLES},
         loudness=ours.loudness + rng.normal(0, LOUDNESS_SPREAD),
-        tilt=rng.normal(0, TILT_SPREAD),
-        reverb=ours.reverb * rng.lognormal(0, 0.35),
+        tilt=ours.tilt + rng.normal(0, TILT_SPREAD),
+        reverb=ours.reverb * rng.lognormal(0, 0.25),
         wet=rng.uniform(0.1, 0.35),
         hiss=rng.uniform(*HISS),
         looseness=ours.looseness * rng.uniform(0.5, 1.5),

@@ -118,11 +118,13 @@ def check_request(genres: Sequence[str], tracks_per_genre: int, seed: int) -> No
         )
 
 
-def draw_piece(genre: str, number: int, *, seed: int) -> Piece:
+def draw_piece(genre: str, number: int, *, seed: int, largest_lean: float = LARGEST_LEAN) -> Piece:
     """Draw a piece of a genre, its artist and its song; ``number`` counts from 1."""
     rng = random_of(seed, genre, "track", number)
     artist_number = _artist_number(genre, number, seed)
-    artist = draw_artist(genre, artist_number, random_of(seed, genre, "artist", artist_number))
+    artist = draw_artist(
+        genre, artist_number, random_of(seed, genre, "artist", artist_number), largest_lean
+    )
     return Piece(
         genre=genre,
         title=f"Synthetic {genre} {seed}.{number}",
@@ -148,12 +150,14 @@ def _artist_number(genre: str, track_number: int, seed: int) -> int:
     return int(np.searchsorted(np.cumsum(n_tracks), track_number)) + 1
 
 
-def draw_artist(genre: str, number: int, rng: np.random.Generator) -> Artist:
+def draw_artist(
+    genre: str, number: int, rng: np.random.Generator, largest_lean: float = LARGEST_LEAN
+) -> Artist:
     """Draw the artist of that number in a genre."""
     return Artist(
         number=number,
         neighbor=str(rng.choice(STYLES[genre].neighbors)),
-        lean=float(rng.uniform(0, LARGEST_LEAN)),
+        lean=float(rng.uniform(0, largest_lean)),
         timbre=rng.normal(0, ARTIST_SPREAD, N_VALUES),
         tempo_factor=float(rng.normal(1, 0.05)),
     )
