@@ -48,7 +48,7 @@ def render_collection(
     seed : int
         0 or more; another seed makes other artists and pieces under other names.
     duration : float
-        Seconds of each piece, at least 1.
+        Seconds of each piece, 1 to 600.
     progress : Progress
         In pieces.
 

@@ -81,3 +81,12 @@ def tone_pitch(chord: Chord, tone: str, key: int, lowest: int) -> int:
 def _from(lowest: int, pitch_class: int) -> int:
     """Return the first pitch of a class from the lowest up."""
     return lowest + (pitch_class - lowest) % 12
+
+
+def hz_of(pitch: float) -> float:
+    """Return the frequency of a MIDI pitch in Hz.
+
+    >>> hz_of(69)
+    440.0
+    """
+    return float(440 * 2 ** ((pitch - 69) / 12))

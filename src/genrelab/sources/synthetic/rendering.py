@@ -22,16 +22,18 @@ from genrelab.errors import UsageError
 from genrelab.music.segments import Float32, Float64
 from genrelab.sources.synthetic.drums import DRUMS, Kit
 from genrelab.sources.synthetic.ensembles import Ensemble, draw_ensemble
+from genrelab.sources.synthetic.harmony import hz_of
 from genrelab.sources.synthetic.instruments import INSTRUMENTS, Instrument
 from genrelab.sources.synthetic.oscillators import filtered_by, noise
-from genrelab.sources.synthetic.scores import Note, arrange, hz_of
+from genrelab.sources.synthetic.scores import Note, arrange
 from genrelab.sources.synthetic.songs import Piece, check_request, draw_piece, random_of
 
 SR = 22_050
 DURATION = 20.0
 PEAK = 0.9
 LARGEST_LEAN = 0.1  # less than in analyses: instruments and mixes tell artists apart, too
-SHORTEST = 1.0  # seconds
+SHORTEST, LONGEST = 1.0, 600.0  # seconds
+LOWEST_SR = 16_000  # Hz, that cymbals have room
 FADE_IN, FADE_OUT = 0.005, 0.05  # seconds: an excerpt starts and ends without a click
 TILT_HZ = 900.0  # between low and high
 ROOM_HZ = (250.0, 5000.0)  # what a room gives back
@@ -79,9 +81,9 @@ def render_piece(
     seed : int
         0 or more; another seed makes other artists and pieces.
     duration : float
-        Seconds, at least 1.
+        Seconds, 1 to 600.
     sr : int
-        Sample rate in Hz.
+        Sample rate in Hz, at least 16,000.
 
     Returns
     -------
@@ -100,8 +102,10 @@ def render_piece(
     ('Synthetic Jazz Artist 0.1', (22050,))
     """
     check_request([genre], number, seed)
-    if not duration >= SHORTEST:
-        raise UsageError(f"a piece of {duration} s; expected at least {SHORTEST:g} s")
+    if not SHORTEST <= duration <= LONGEST:
+        raise UsageError(f"a piece of {duration:g} s; expected {SHORTEST:g} to {LONGEST:g}")
+    if sr < LOWEST_SR:
+        raise UsageError(f"a sample rate of {sr} Hz; expected at least {LOWEST_SR}")
     piece = draw_piece(genre, number, seed=seed, largest_lean=LARGEST_LEAN)
     ensemble = draw_ensemble(
         genre, piece.artist, random_of(seed, genre, "ensemble", piece.artist.number)

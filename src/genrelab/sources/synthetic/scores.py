@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrelab.music.segments import Float64, Int64
-from genrelab.sources.synthetic.arrangements import ARRANGEMENTS, Arrangement, Groove
+from genrelab.music.segments import Int64
+from genrelab.sources.synthetic.arrangements import ARRANGEMENTS, Arrangement
+from genrelab.sources.synthetic.grooves import FILLS, GROOVES, Groove
 from genrelab.sources.synthetic.harmony import chord_at, chord_pitches, tone_pitch
 from genrelab.sources.synthetic.instruments import INSTRUMENTS
 from genrelab.sources.synthetic.songs import Song
@@ -141,7 +142,7 @@ def arrange(
 
 
 def _drumming(arranger: _Arranger) -> Iterator[Note]:
-    grooves, rng = arranger.arrangement.grooves, arranger.rng
+    grooves, rng = GROOVES[arranger.song.home], arranger.rng
     if not grooves:
         return
     main, other = (grooves[int(i)] for i in rng.choice(len(grooves), 2))
@@ -149,7 +150,7 @@ def _drumming(arranger: _Arranger) -> Iterator[Note]:
     for bar in arranger.bars:
         groove: Groove = main if bar // SECTION_BARS % 2 == 0 else other
         if bar % 4 == 3 and rng.random() < fill_chance:
-            groove = {**groove, "tom": str(rng.choice(("........xxxx", "......xx", ".....x-x")))}
+            groove = {**groove, "tom": str(rng.choice(FILLS))}
         if bar % SECTION_BARS == 0 and rng.random() < crash_chance:
             groove = {**groove, "crash": "x..."}
         for drum, pattern in groove.items():
@@ -223,12 +224,3 @@ def _steps(pattern: str) -> Iterator[_Step]:
         if symbol not in (HOLDS, RESTS):
             held = len(pattern[i + 1 :]) - len(pattern[i + 1 :].lstrip(HOLDS))
             yield _Step(symbol=symbol, at=i / len(pattern), length=(1 + held) / len(pattern))
-
-
-def hz_of(pitch: Float64 | int) -> float:
-    """Return the frequency of a MIDI pitch in Hz.
-
-    >>> hz_of(69)
-    440.0
-    """
-    return float(440 * 2 ** ((pitch - 69) / 12))
