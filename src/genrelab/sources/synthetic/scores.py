@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrelab.music.segments import Int64
 from genrelab.sources.synthetic.arrangements import ARRANGEMENTS, Arrangement
 from genrelab.sources.synthetic.grooves import FILLS, GROOVES, Groove
 from genrelab.sources.synthetic.harmony import chord_at, chord_pitches, tone_pitch
-from genrelab.sources.synthetic.instruments import INSTRUMENTS
+from genrelab.sources.synthetic.instruments import INSTRUMENTS, Instrument
 from genrelab.sources.synthetic.songs import Song
 
 SECTION_BARS = 8
@@ -54,11 +53,24 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """A character of a pattern that sounds: where in its bar, and for how long, in bars."""
+    """A character of a pattern that sounds.
+
+    Attributes
+    ----------
+    beat : float
+        Of the song; whole numbers are exact.
+    start, duration : float
+    """
 
     symbol: str
-    at: float
-    length: float
+    beat: float
+    start: float
+    duration: float
+
+    @property
+    def accent(self) -> float:
+        """How loud it is: beats louder than what lies between."""
+        return 1.0 if self.beat.is_integer() else 0.8
 
 
 class _Arranger:
@@ -79,22 +91,29 @@ class _Arranger:
         """Bars of the song that the excerpt holds, the last perhaps in part."""
         return range(self.first_bar, self.first_bar + int(self.duration / self._bar_s) + 1)
 
-    def steps(self, bar: int, pattern: str) -> Iterator[tuple[_Step, float, float]]:
-        """Yield what sounds in a bar, when it starts and how long it lasts, in seconds."""
-        swing = self.arrangement.swing / 16 if len(pattern) == 16 else 0.0
-        for step in _steps(pattern):
-            late = swing if round(step.at * 16) % 2 else 0.0
-            start = self._time(bar + step.at + late) + self.rng.normal(0, self._looseness)
+    def steps(self, bar: int, pattern: str) -> Iterator[_Step]:
+        """Yield what a pattern makes sound in a bar, up to the end of the excerpt."""
+        n, beats_per_bar = len(pattern), self.song.style.beats_per_bar
+        swing = self.arrangement.swing if n == 16 else 0.0
+        for i, symbol in enumerate(pattern):
+            if symbol in (HOLDS, RESTS):
+                continue
+            late = swing * (i % 2)
+            start = self._time(bar + (i + late) / n) + self.rng.normal(0, self._looseness)
+            held = n - i - 1 - len(pattern[i + 1 :].lstrip(HOLDS))
             if start < self.duration:
-                yield step, max(start, 0.0), step.length * self._bar_s
+                yield _Step(
+                    symbol=symbol,
+                    beat=bar * beats_per_bar + i * beats_per_bar / n,
+                    start=max(start, 0.0),
+                    duration=(1 + held) / n * self._bar_s,
+                )
 
     def _time(self, bar: float) -> float:
         """Tell when a moment of the song is heard: a steady beat, or one that sways."""
-        steady = (bar - self.first_bar) * self._bar_s
-        beat_s = 60 / self.song.tempo
-        return steady + self.arrangement.rubato * beat_s * float(
-            np.sin(np.pi * bar / 2 + self._sway)
-        )
+        sway = self.arrangement.rubato * 60 / self.song.tempo
+        wave = float(np.sin(np.pi * bar / 2 + self._sway))
+        return (bar - self.first_bar) * self._bar_s + sway * wave
 
     def pick(self, patterns: tuple[str, ...]) -> dict[int, str]:
         """Draw the pattern of each section of the excerpt."""
@@ -154,32 +173,33 @@ def _drumming(arranger: _Arranger) -> Iterator[Note]:
         if bar % SECTION_BARS == 0 and rng.random() < crash_chance:
             groove = {**groove, "crash": "x..."}
         for drum, pattern in groove.items():
-            for step, start, _ in arranger.steps(bar, pattern):
+            for step in arranger.steps(bar, pattern):
                 loud = STROKES[step.symbol] * rng.uniform(0.88, 1.0)
-                yield Note(start=start, duration=0.0, velocity=loud, drum=drum)
+                yield Note(start=step.start, duration=0.0, velocity=loud, drum=drum)
 
 
 def _accompaniment(arranger: _Arranger, role: str, player: str) -> Iterator[Note]:
     """Write out bass, accompaniment or what lies behind it."""
-    song, instrument = arranger.song, INSTRUMENTS[player]
+    instrument = INSTRUMENTS[player]
     patterns = arranger.pick(arranger.arrangement.patterns[role])
     for bar in arranger.bars:
-        for step, start, duration in arranger.steps(bar, patterns[bar // SECTION_BARS]):
-            beat = (bar + step.at) * song.style.beats_per_bar
-            chord = chord_at(song, beat)
-            if step.symbol in "cm":
-                pitches = chord_pitches(chord, song.key, instrument.lowest, power=instrument.power)
-            elif step.symbol == "a":
-                later = chord_at(song, int(beat) + 1)
-                pitches = (tone_pitch(later, "r", song.key, instrument.lowest) - 1,)
-            else:
-                pitches = (tone_pitch(chord, step.symbol, song.key, instrument.lowest),)
+        for step in arranger.steps(bar, patterns[bar // SECTION_BARS]):
             yield Note(
-                start=start,
-                duration=min(duration, MUTED_S) if step.symbol == "m" else duration,
-                velocity=_accent(step, song) * arranger.rng.uniform(0.85, 1.0),
-                pitches=pitches,
+                start=step.start,
+                duration=min(step.duration, MUTED_S) if step.symbol == "m" else step.duration,
+                velocity=step.accent * arranger.rng.uniform(0.85, 1.0),
+                pitches=_pitches(step, arranger.song, instrument),
             )
+
+
+def _pitches(step: _Step, song: Song, instrument: Instrument) -> tuple[int, ...]:
+    """Return what an instrument of the accompaniment plays at a step."""
+    chord, lowest = chord_at(song, step.beat), instrument.lowest
+    if step.symbol in "cm":
+        return chord_pitches(chord, song.key, lowest, power=instrument.power)
+    if step.symbol == "a":
+        return (tone_pitch(chord_at(song, int(step.beat) + 1), "r", song.key, lowest) - 1,)
+    return (tone_pitch(chord, step.symbol, song.key, lowest),)
 
 
 def _melody(arranger: _Arranger, player: str) -> Iterator[Note]:
@@ -193,34 +213,23 @@ def _melody(arranger: _Arranger, player: str) -> Iterator[Note]:
     for bar in arranger.bars:
         if bar % PHRASE_BARS == 0:
             playing = rng.random() < PHRASES_PLAYED
-        for step, start, duration in arranger.steps(bar, patterns[bar // SECTION_BARS]):
+        for step in arranger.steps(bar, patterns[bar // SECTION_BARS]):
             place = int(np.clip(place + rng.choice(STEPS_OF_MELODY), 0, len(scale) - 1))
-            pitch = int(scale[place])
-            beat = (bar + step.at) * song.style.beats_per_bar
-            if beat % 1 == 0:
-                tones = chord_pitches(chord_at(song, beat), song.key, lowest)
-                choices = np.concatenate((np.array(tones), np.array(tones) + 12))
-                pitch = int(choices[np.abs(choices - pitch).argmin()])
+            pitch = scale[place]
+            if step.beat.is_integer():
+                tones = chord_pitches(chord_at(song, step.beat), song.key, lowest)
+                pitch = min((*tones, *(t + 12 for t in tones)), key=lambda tone: abs(tone - pitch))
             if playing:
-                loud = _accent(step, song) * rng.uniform(0.8, 1.0)
-                yield Note(start=start, duration=duration, velocity=loud, pitches=(pitch,))
+                yield Note(
+                    start=step.start,
+                    duration=step.duration,
+                    velocity=step.accent * rng.uniform(0.8, 1.0),
+                    pitches=(pitch,),
+                )
 
 
-def _scale_pitches(arrangement: Arrangement, song: Song, lowest: int) -> Int64:
+def _scale_pitches(arrangement: Arrangement, song: Song, lowest: int) -> list[int]:
     """Return the pitches that a melody may use, from the lowest up."""
     scale = arrangement.minor_scale if song.minor else arrangement.scale
-    pitches = np.arange(lowest, lowest + MELODY_RANGE + 1)
-    return np.asarray(pitches[np.isin((pitches - song.key) % 12, scale)], dtype=np.int64)
-
-
-def _accent(step: _Step, song: Song) -> float:
-    """Return how loud a step is: beats louder than what lies between."""
-    return 1.0 if (step.at * song.style.beats_per_bar) % 1 == 0 else 0.8
-
-
-def _steps(pattern: str) -> Iterator[_Step]:
-    """Read a bar's pattern."""
-    for i, symbol in enumerate(pattern):
-        if symbol not in (HOLDS, RESTS):
-            held = len(pattern[i + 1 :]) - len(pattern[i + 1 :].lstrip(HOLDS))
-            yield _Step(symbol=symbol, at=i / len(pattern), length=(1 + held) / len(pattern))
+    pitches = range(lowest, lowest + MELODY_RANGE + 1)
+    return [pitch for pitch in pitches if (pitch - song.key) % 12 in scale]
