@@ -35,6 +35,7 @@ VOWELS = {
     "u": (300, 870, 2240),
 }
 """Formants in Hz of a speaking man (Peterson and Barney 1952, rounded)."""
+TUBE_BIAS = 0.5  # how far an amplifier's bend is off its middle, so that it adds even harmonics
 _FORMANT_WIDTHS = (90, 110, 170)  # Hz
 
 
@@ -165,11 +166,12 @@ def overdriven(
 ) -> Float64:
     """Pluck an electric guitar through an amplifier that is turned up too far.
 
-    The strings together are bent by a hyperbolic tangent, which is what makes a chord
-    growl, and pass a loudspeaker that lets no very high or low sound through.
+    The strings together are bent by a hyperbolic tangent, off its middle, which is what
+    makes a chord growl, and pass a loudspeaker that lets no very high or low sound through.
     """
-    dry = pluck(pitches, n, sr, 0.5 + 0.4 * brightness, rng, sustain=sustain, damping=0.02)
-    bent = np.tanh(gain * dry / max(float(np.abs(dry).max()), 1e-9))
+    dry = pluck(pitches, n, sr, 0.1 + 0.4 * brightness, rng, sustain=sustain, damping=0.02)
+    driven = gain * dry / max(float(np.abs(dry).max()), 1e-9)
+    bent = np.tanh(driven + TUBE_BIAS) - np.tanh(TUBE_BIAS)
     cabinet = filtered_by("low", 1800 + 3200 * brightness, sr, filtered_by("high", 90, sr, bent))
     return cabinet * attack(n, sr, 0.002)
 
