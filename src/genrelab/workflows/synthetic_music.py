@@ -65,7 +65,7 @@ def render_collection(
         If the disk is full or failing.
     """
     folder = Path(folder)
-    check_request(genres, pieces_per_genre, seed)
+    check_request(genres, seed=seed, pieces_per_genre=pieces_per_genre)
     pieces = [
         (number, draw_piece(genre, number, seed=seed))
         for genre in genres
@@ -76,9 +76,9 @@ def render_collection(
     for done, ((number, piece), path) in enumerate(zip(pieces, paths, strict=True)):
         progress("rendering", done, len(pieces))
         if _comment(path) != comment:
+            rendering = render_piece(piece.genre, number, seed=seed, duration=duration)
             with writing_to(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            rendering = render_piece(piece.genre, number, seed=seed, duration=duration)
             write_whole(path, partial(_write_flac, rendering, comment))
     _write_labels(folder, [piece for _, piece in pieces], paths)
     progress("rendering", len(pieces), len(pieces))

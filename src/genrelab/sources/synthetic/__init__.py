@@ -43,7 +43,7 @@ class SyntheticSource:
 
     def items(self) -> list[Item]:
         """Return one item a genre, its size in tracks."""
-        check_request(self.genres, self.tracks_per_genre, self.seed)
+        check_request(self.genres, seed=self.seed, tracks_per_genre=self.tracks_per_genre)
         return [
             Item(
                 name=f"{genre}, seed {self.seed}",
@@ -89,7 +89,7 @@ def synthesize_tracks(
     >>> track.id, track.genre, analysis.analyzer
     ('synthetic-rock.0.1', 'Rock', 'genrelab synthetic')
     """
-    check_request(genres, tracks_per_genre, seed)
+    check_request(genres, seed=seed, tracks_per_genre=tracks_per_genre)
     return (
         synthesize_track(genre, number, seed=seed)
         for genre in genres

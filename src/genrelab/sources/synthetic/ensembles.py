@@ -20,8 +20,8 @@ from genrelab.sources.synthetic.songs import Artist
 HIRES_ELSEWHERE = 0.8  # times an artist's lean: chance that a player comes from the neighbor
 LEVEL_SPREAD = 1.0  # dB, of each role
 LOUDNESS_SPREAD = 1.5  # dB, of the whole
-TILT_SPREAD = 1.0  # dB, of what lies below against what lies above the middle
-BRIGHTNESS_SPREAD = 0.09
+TILT_SPREAD = 0.8  # dB, of what lies below against what lies above the middle
+BRIGHTNESS_SPREAD = 0.08
 HISS = (-75.0, -48.0)  # dB of full scale, of the quietest and the noisiest recording
 KIT_SPREAD = 0.12  # of the logarithm of each of a kit's values
 

@@ -57,5 +57,13 @@ GROOVES: dict[str, tuple[Groove, ...]] = {
 }
 """Grooves by genre; none where nobody drums."""
 
-FILLS = ("........xxxx", "......xx", ".....x-x")
-"""Patterns of the toms that end a phrase."""
+FILLS: dict[int, tuple[str, ...]] = {
+    12: (".........xxx", "......x..xxx", "...........x"),
+    16: ("............xxxx", "........x.x.xx-x", "..............xx"),
+}
+"""What the toms add where a phrase ends, by the steps of a bar."""
+
+
+def steps_of(groove: Groove) -> int:
+    """Return how many steps a bar of a groove has: 12 in triplets, else 16."""
+    return 12 if all(len(pattern) == 12 for pattern in groove.values()) else 16

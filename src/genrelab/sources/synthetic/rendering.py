@@ -31,10 +31,11 @@ from genrelab.sources.synthetic.songs import Piece, check_request, draw_piece, r
 SR = 22_050
 DURATION = 20.0
 PEAK = 0.9
-LARGEST_LEAN = 0.1  # less than in analyses: instruments and mixes tell artists apart, too
+LARGEST_LEAN = 0.06  # less than in analyses: instruments and mixes tell artists apart, too
 SHORTEST, LONGEST = 1.0, 600.0  # seconds
 LOWEST_SR = 16_000  # Hz, that cymbals have room
 FADE_IN, FADE_OUT = 0.005, 0.05  # seconds: an excerpt starts and ends without a click
+RUMBLE_HZ = 25.0  # below, nothing is recorded
 TILT_HZ = 900.0  # between low and high
 ROOM_HZ = (250.0, 5000.0)  # what a room gives back
 
@@ -101,7 +102,7 @@ def render_piece(
     >>> piece.artist, piece.samples.shape
     ('Synthetic Jazz Artist 0.1', (22050,))
     """
-    check_request([genre], number, seed)
+    check_request([genre], seed=seed, number=number)
     if not SHORTEST <= duration <= LONGEST:
         raise UsageError(f"a piece of {duration:g} s; expected {SHORTEST:g} to {LONGEST:g}")
     if sr < LOWEST_SR:
@@ -209,7 +210,7 @@ def _lay(track: Float64, sound: Float64, note: Note, sr: int) -> None:
 
 def _produced(mix: Float64, ensemble: Ensemble, sr: int, rng: np.random.Generator) -> Float32:
     """Turn a mix into a recording: balance, room, hiss, loudness, limit, fades."""
-    sound = _tilted(mix, ensemble.tilt, sr)
+    sound = _tilted(filtered_by("high", RUMBLE_HZ, sr, mix), ensemble.tilt, sr)
     sound += ensemble.wet * _room(sound, ensemble.reverb, sr, rng)
     sound *= 10 ** (ensemble.loudness / 20) / max(_rms(sound), 1e-9)
     sound += 10 ** (ensemble.hiss / 20) * rng.standard_normal(len(sound))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrelab.sources.synthetic.arrangements import ARRANGEMENTS, Arrangement
-from genrelab.sources.synthetic.grooves import FILLS, GROOVES, Groove
+from genrelab.sources.synthetic.grooves import FILLS, GROOVES, Groove, steps_of
 from genrelab.sources.synthetic.harmony import chord_at, chord_pitches, tone_pitch
 from genrelab.sources.synthetic.instruments import INSTRUMENTS, Instrument
 from genrelab.sources.synthetic.songs import Song
@@ -169,7 +169,7 @@ def _drumming(arranger: _Arranger) -> Iterator[Note]:
     for bar in arranger.bars:
         groove: Groove = main if bar // SECTION_BARS % 2 == 0 else other
         if bar % 4 == 3 and rng.random() < fill_chance:
-            groove = {**groove, "tom": str(rng.choice(FILLS))}
+            groove = {**groove, "tom": str(rng.choice(FILLS[steps_of(groove)]))}
         if bar % SECTION_BARS == 0 and rng.random() < crash_chance:
             groove = {**groove, "crash": "x..."}
         for drum, pattern in groove.items():

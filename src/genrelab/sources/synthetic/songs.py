@@ -100,22 +100,22 @@ class Piece:
     rng: np.random.Generator
 
 
-def check_request(genres: Sequence[str], tracks_per_genre: int, seed: int) -> None:
+def check_request(genres: Sequence[str], *, seed: int, **counts: int) -> None:
     """Refuse what cannot be made.
 
     Raises
     ------
     UsageError
-        If a genre has no style, or a number is out of range.
+        If a genre has no style, a count is not at least 1, or the seed is below 0.
     """
     unknown = [genre for genre in genres if genre not in STYLES]
     if unknown:
         raise UsageError(f"no synthetic style for {unknown[0]!r}; choose from {', '.join(STYLES)}")
-    if tracks_per_genre < 1 or seed < 0:
-        raise UsageError(
-            f"tracks_per_genre is {tracks_per_genre} and seed {seed}; "
-            "expected at least 1, and 0 or more"
-        )
+    for name, count in counts.items():
+        if count < 1:
+            raise UsageError(f"{name} is {count}; expected at least 1")
+    if seed < 0:
+        raise UsageError(f"seed is {seed}; expected 0 or more")
 
 
 def draw_piece(genre: str, number: int, *, seed: int, largest_lean: float = LARGEST_LEAN) -> Piece:
