@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
+from pathlib import Path
 
 import mutagen
 import pytest
 import soundfile
 
-from genrelab.errors import UsageError
+from genrelab.errors import GenrelabError, UsageError
 from genrelab.music.corpus import Corpus
 from genrelab.sources.collecting import collect
 from genrelab.sources.folder import FolderSource
@@ -133,3 +136,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(UsageError, match="file"):
         render_collection(tmp_path / "file", **SMALL)
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_a_file(tmp_path, monkeypatch):
+    def write_bytes(path, data):
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    with pytest.raises(GenrelabError, match="No space left on device"):
+        render_collection(tmp_path, **SMALL)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

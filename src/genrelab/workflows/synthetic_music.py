@@ -6,11 +6,12 @@ Conventions
 and comment in its tags, and ``FOLDER/labels.csv`` (path, genre, artist, title), which
 ``genrelab collect folder FOLDER --labels FOLDER/labels.csv`` takes. Names, album and
 comment say that it is synthetic. A file is complete or absent; one that stands and was
-made in the same way is left as it is.
+made in the same way is left as it is. The labels are those of the last call's pieces.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -105,13 +106,12 @@ def _comment(path: Path) -> str | None:
 def _write_flac(rendering: Rendering, comment: str, path: Path) -> None:
     import soundfile
 
-    with (
-        path.open("wb") as stream,  # whose errors say what is wrong with the path or the disk
-        soundfile.SoundFile(stream, "w", SR, 1, format="FLAC", subtype="PCM_16") as file,
-    ):
+    encoded = io.BytesIO()  # since libsndfile does not say what is wrong with a path or a disk
+    with soundfile.SoundFile(encoded, "w", SR, 1, format="FLAC", subtype="PCM_16") as file:
         file.title, file.artist = rendering.title, rendering.artist
         file.genre, file.album, file.comment = rendering.genre, ALBUM, comment
         file.write(rendering.samples)
+    path.write_bytes(encoded.getvalue())
 
 
 def _write_labels(folder: Path, pieces: Sequence[Piece], paths: Sequence[Path]) -> None:

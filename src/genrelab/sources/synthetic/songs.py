@@ -119,7 +119,17 @@ def check_request(genres: Sequence[str], *, seed: int, **counts: int) -> None:
 
 
 def draw_piece(genre: str, number: int, *, seed: int, largest_lean: float = LARGEST_LEAN) -> Piece:
-    """Draw a piece of a genre, its artist and its song; ``number`` counts from 1."""
+    """Draw a piece of a genre, its artist and its song.
+
+    Parameters
+    ----------
+    genre : str
+    number : int
+        From 1 on.
+    seed : int
+    largest_lean : float
+        How far the most extreme artist stands towards a neighboring genre, 0 to 1.
+    """
     rng = random_of(seed, genre, "track", number)
     artist_number = _artist_number(genre, number, seed)
     artist = draw_artist(
