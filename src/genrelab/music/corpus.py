@@ -314,6 +314,11 @@ class Corpus:
             return None
         return Stored(genre=row[0], import_id=row[1], fingerprint=row[2], has_analysis=bool(row[3]))
 
+    def state(self) -> tuple[int, int]:
+        """Return what differs once this connection or another has written to the corpus."""
+        with self._explained():
+            return self._number("PRAGMA data_version"), self._db.total_changes
+
     def track_count(self) -> int:
         """Count the tracks."""
         with self._explained():
