@@ -123,8 +123,9 @@ def duplicates(
     with Corpus(corpus) as opened, Bars() as progress:
         found = find_duplicates(opened, progress=progress)
         write_tables(duplicates_table(found, opened.tracks()), chosen)
-    ambiguous = sum(group.is_ambiguous for group in found.groups)
-    say(f"{len(found.groups)} recordings under several ids, {ambiguous} of them in several genres")
+    n, ambiguous = len(found.groups), sum(group.is_ambiguous for group in found.groups)
+    what = "recording" if n == 1 else "recordings"
+    say(f"{n} {what} under several ids, {ambiguous} of them in several genres")
 
 
 def duplicates_table(found: Duplicates, tracks: Iterable[Track]) -> Table:

@@ -35,12 +35,11 @@ SAME_RECORDING = 0.5  # agreement; benchmarks/duplicates.py shows both sides of 
 OTHER_RECORDING = 0.3  # agreement below which no artist and title make two recordings one
 SHARED_PART = 0.5  # of the shorter recording: less is a transition or a sample
 
-_CROWDED = 64  # entries of one code that are looked at: enough to meet the first of many copies
+_CROWDED = 32  # entries of one code that are looked at: enough to meet the first of many copies
 _LEAST_VOTES = 2
 _VOTES_A_QUESTION = 0.06  # of the overlap; the same recording analyzed otherwise gives .16 or more
 _QUESTION_S = HOP_S * HOPS_A_QUESTION
 _OFFSETS = 1 << 16  # offsets of one second that a key has room for
-_STAGE = "comparing fingerprints"
 
 Ints = npt.NDArray[np.int64]
 
@@ -54,7 +53,7 @@ class Match:
     first, second : int
         Places in the sequence that was compared; ``first < second``.
     offset_s : float
-        What is at t seconds in the first is at t + offset_s in the second.
+        What is at t seconds in the first is at about t + offset_s in the second.
     agreement : float
         See `genrelab.music.fingerprints.agreement`.
     """
@@ -78,27 +77,36 @@ class _Entries:
 
 
 def match_fingerprints(
-    fingerprints: Sequence[Fingerprint], *, progress: Progress = silent
+    fingerprints: Sequence[Fingerprint],
+    *,
+    least_agreement: float = SAME_RECORDING,
+    progress: Progress = silent,
 ) -> list[Match]:
-    """Find all pairs that agree by `SAME_RECORDING` over `SHARED_PART` of the shorter one.
+    """Find the pairs that agree over at least `SHARED_PART` of the shorter recording.
+
+    Parameters
+    ----------
+    least_agreement : float
+        See `genrelab.music.fingerprints.agreement`.
+    progress : Progress
+        Told the candidates compared.
 
     Returns
     -------
     list of Match
-        Ordered by ``first``, then ``second``.
+        Each pair at its best offset; ordered by ``first``, then ``second``.
     """
-    matches: dict[tuple[int, int], Match] = {}
+    best: dict[tuple[int, int], Match] = {}
     candidates = _candidates(fingerprints, progress)
     for done, (first, second, offset) in enumerate(candidates):
-        progress(_STAGE, done, len(candidates))
-        if (first, second) in matches:
-            continue
+        progress("comparing fingerprints", done, len(candidates))
         alike = agreement(fingerprints[first], fingerprints[second], offset)
-        if alike >= SAME_RECORDING:
-            matches[first, second] = Match(
+        known = best.get((first, second))
+        if alike >= least_agreement and (known is None or alike > known.agreement):
+            best[first, second] = Match(
                 first=first, second=second, offset_s=offset * FRAME_S, agreement=alike
             )
-    return [matches[pair] for pair in sorted(matches)]
+    return [best[pair] for pair in sorted(best)]
 
 
 def sound_different(first: Fingerprint, second: Fingerprint, *, within_s: float) -> bool:
@@ -125,8 +133,7 @@ def _candidates(
     fingerprints: Sequence[Fingerprint], progress: Progress
 ) -> list[tuple[int, int, int]]:
     """List pairs and offsets (in frames) worth a comparison, those of most votes first."""
-    votes = _votes(fingerprints, progress)
-    keys, counts = np.unique(votes, return_counts=True)
+    keys, counts = _votes(fingerprints, progress)
     # The true offset lies within a whole second, or drifts into the next: both count together.
     is_next = np.diff(keys, append=-1) == 1
     together = counts + np.where(is_next, np.append(counts[1:], 0), 0)
@@ -147,24 +154,31 @@ def _candidates(
     return list(zip(*(values[rows].tolist() for values in (first, second, offset)), strict=True))
 
 
-def _votes(fingerprints: Sequence[Fingerprint], progress: Progress) -> Ints:
-    """Look every question up; one key of pair and offset (whole seconds) for each answer."""
+def _votes(fingerprints: Sequence[Fingerprint], progress: Progress) -> tuple[Ints, Ints]:
+    """Look every question up: the keys of pair and offset (whole seconds), and their votes."""
     filed, questions, doubtful = _file_codes(fingerprints)
-    votes = [np.zeros(0, dtype=np.int64)]
+    keys, counts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     n_ways = 1 << N_DOUBTFUL
     for way in range(n_ways):
         progress("looking fingerprints up", way, n_ways)
         turned = [doubtful[:, bit] for bit in range(N_DOUBTFUL) if way >> bit & 1]
         codes = np.bitwise_xor.reduce([questions.codes, *turned], axis=0)
-        order = np.argsort(codes, kind="stable")  # neighbors in the file are asked for in turn
-        first = np.searchsorted(filed.codes, codes[order])
-        after = np.searchsorted(filed.codes, codes[order], side="right")
-        found = np.minimum(after - first, _CROWDED)
-        begins = np.cumsum(found) - found
-        answers = np.arange(found.sum()) + np.repeat(first - begins, found)
-        asked, answered = questions.taken(np.repeat(order, found)), filed.taken(answers)
-        votes.append(_vote_keys(asked, answered, len(fingerprints)))
-    return np.concatenate(votes)
+        answers = _vote_keys(*_look_up(filed, questions, codes), len(fingerprints))
+        keys, place = np.unique(np.append(keys, answers), return_inverse=True)
+        weights = np.append(counts, np.ones(len(answers), dtype=np.int64))
+        counts = np.bincount(place, weights, minlength=len(keys)).astype(np.int64)
+    return keys, counts
+
+
+def _look_up(filed: _Entries, questions: _Entries, codes: Codes) -> tuple[_Entries, _Entries]:
+    """Find what is filed under the codes: the question and the answer of each."""
+    order = np.argsort(codes, kind="stable")  # neighbors in the file are asked for in turn
+    first = np.searchsorted(filed.codes, codes[order])
+    after = np.searchsorted(filed.codes, codes[order], side="right")
+    found = np.minimum(after - first, _CROWDED)
+    begins = np.cumsum(found) - found
+    answers = np.arange(found.sum()) + np.repeat(first - begins, found)
+    return questions.taken(np.repeat(order, found)), filed.taken(answers)
 
 
 def _file_codes(fingerprints: Sequence[Fingerprint]) -> tuple[_Entries, _Entries, Codes]:

@@ -43,6 +43,7 @@ _SPREAD = np.array(  # of pitches and timbre over the segments of real analyses
 _STEPS = 32  # of an int8 frame a spread: four spreads fit
 _PIECE = 20  # frames: 10 s, each of which may lie SLACK off
 _LEAST_SCALE = 2.0  # steps; what varies less is rounding
+_LEAST_POWER = 1e-6  # of a piece of silence, which agrees with nothing
 
 Codes = npt.NDArray[np.uint32]
 Frames = npt.NDArray[np.int8]
@@ -144,13 +145,11 @@ def agreement(first: Fingerprint, second: Fingerprint, offset: int) -> float:
     n = stop - start
     if n * FRAME_S < LEAST_OVERLAP_S:
         return 0.0
-    reference = _standardized(first.frames[start:stop], first.frames[start:stop])
+    x = _standardized(first.frames[start:stop], first.frames[start:stop])
     rows = np.arange(start + offset - SLACK, stop + offset + SLACK)
     nearby = second.frames[np.clip(rows, 0, len(second.frames) - 1)]
-    estimate = _standardized(nearby, nearby[SLACK : SLACK + n])
-    lags = range(2 * SLACK + 1)
-    r = [_piecewise_correlation(reference, estimate[lag : lag + n]) for lag in lags]
-    return float(np.median(np.max(r, axis=0)))
+    y = _standardized(nearby, nearby[SLACK : SLACK + n])
+    return float(np.median(_piecewise_correlation(x, y).max(axis=0)))
 
 
 def _standardized(frames: Frames, shared: Frames) -> Float32:
@@ -163,16 +162,19 @@ def _standardized(frames: Frames, shared: Frames) -> Float32:
 
 
 def _piecewise_correlation(x: Float32, y: Float32) -> Float32:
-    """Correlate two stretches piece by piece, the last one taking what remains."""
+    """Correlate [n, 24] with [n + l - 1, 24] at l lags, by pieces, the last one of what remains.
+
+    Returns
+    -------
+    float32 array [l, pieces]
+        The mean of pitches' and timbre's correlation.
+    """
+    x, y = x.reshape(len(x), 2, N_VALUES), y.reshape(len(y), 2, N_VALUES)
+    lagged = np.lib.stride_tricks.sliding_window_view(y, len(x), axis=0)  # [l, 2, 12, n]
+    power = np.lib.stride_tricks.sliding_window_view((y * y).sum(axis=2), len(x), axis=0)
     edges = np.arange(max(len(x) // _PIECE, 1)) * _PIECE
-    total = np.zeros(len(edges), dtype=np.float32)
-    for columns in (slice(0, N_VALUES), slice(N_VALUES, None)):
-        products = np.stack(
-            [
-                np.einsum("ij,ij->i", a[:, columns], b[:, columns])
-                for a, b in ((x, y), (x, x), (y, y))
-            ]
-        )
-        xy, xx, yy = np.add.reduceat(products, edges, axis=1)
-        total += xy / np.maximum(np.sqrt(xx * yy), 1e-6)
-    return np.asarray(total / 2, dtype=np.float32)
+    xy = np.add.reduceat(np.einsum("nkc,lkcn->lkn", x, lagged), edges, axis=2)
+    xx = np.add.reduceat((x * x).sum(axis=2).T, edges, axis=1)
+    yy = np.add.reduceat(power, edges, axis=2)
+    r = xy / np.maximum(np.sqrt(xx * yy), _LEAST_POWER)
+    return np.asarray(r.mean(axis=1), dtype=np.float32)

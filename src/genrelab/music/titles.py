@@ -49,7 +49,7 @@ def plain_title(title: str) -> str | None:
     dash = _LAST_DASH.search(kept)
     if dash and _names_release(dash[1]):
         kept = kept[: dash.start()]
-    plain = plain_name(kept)
+    plain = plain_name(kept.strip())
     return None if _SAYS_NOTHING.fullmatch(plain) else plain
 
 
