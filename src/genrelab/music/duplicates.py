@@ -102,7 +102,7 @@ _FOUND: WeakKeyDictionary[Corpus, tuple[tuple[int, int], Duplicates]] = WeakKeyD
 def find_duplicates(corpus: Corpus, *, progress: Progress = silent) -> Duplicates:
     """Find the recordings that a corpus holds under several ids.
 
-    Every analysis is read, one at a time, and its fingerprint (some 16 kB) kept meanwhile.
+    Every analysis is read, one at a time, and its fingerprint (some 19 kB) kept meanwhile.
     An open corpus that has not changed remembers the answer.
 
     Parameters

@@ -7,7 +7,7 @@ where segments begin. A *code* says of four seconds, in 28 bits, which pitch cla
 timbre coordinates rise or fall: what an encoder, another loudness or another dialect adds
 to all of them cancels. Equal codes find candidates (`genrelab.music.fingerprint_matches`).
 *Frames* are the averages themselves, every half second, less their mean: they decide.
-A fingerprint takes some 16 kB for four minutes.
+A fingerprint takes some 19 kB for four minutes.
 
 References
 ----------
