@@ -1,7 +1,7 @@
 """How surely the same recording is found again, and how seldom another one is taken for it.
 
-usage: duplicates.py FOLDER [--labels CSV] [--clips N] [--pairs PAIRS] [--others CORPUS...]
-                     [--songs N]
+usage: duplicates.py FOLDER [--labels CSV] [--clips N] [--skip N] [--pairs PAIRS]
+                     [--others CORPUS...] [--songs N]
 
 N recordings of FOLDER, each by another artist where --labels (path,artist,...) says so, are
 changed and analyzed: through lossy codecs, quieter, cut, faster, heard in another dialect. The
@@ -94,8 +94,11 @@ def changed(recording: Recording) -> Iterator[tuple[str, Analysis]]:
         yield f"{percent:g} % faster", analyze_samples(faster, rate)
 
 
-def choose(folder: Path, labels: Path | None, n: int) -> list[Path]:
-    """Choose recordings at random, no two by one artist where artists are known."""
+def choose(folder: Path, labels: Path | None, n: int, skipped: int) -> list[Path]:
+    """Choose recordings at random, no two by one artist where artists are known.
+
+    Those drawn first are skipped: the method was made with an eye on them.
+    """
     if labels is None:
         by_artist = {str(path): path for path in find_sounds(folder, on_error=print)}
     else:
@@ -103,7 +106,7 @@ def choose(folder: Path, labels: Path | None, n: int) -> list[Path]:
             rows = sorted(csv.DictReader(file), key=lambda row: row["path"], reverse=True)
         by_artist = {row["artist"] or row["path"]: folder / row["path"] for row in rows}
     artists = sorted(by_artist)
-    drawn = np.random.default_rng(0).permutation(len(artists))[:n]
+    drawn = np.random.default_rng(0).permutation(len(artists))[skipped : skipped + n]
     return [by_artist[artists[i]] for i in drawn]
 
 
@@ -218,12 +221,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--clips", type=int, default=60)
+    parser.add_argument("--skip", type=int, default=60)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--others", type=Path, nargs="*", default=[])
     parser.add_argument("--songs", type=int, default=10_000)
     options = parser.parse_args()
     prints, pieces = [], []
-    for i, path in enumerate(choose(options.folder, options.labels, options.clips)):
+    chosen = choose(options.folder, options.labels, options.clips, options.skip)
+    for i, path in enumerate(chosen):
         for change, analysis in changed(read_recording(path)):
             prints.append(Print(i, change, take_fingerprint(analysis.segments)))
             if not change:
