@@ -88,7 +88,7 @@ class AnswerFile:
         self._size = 0
         self._synced = time.monotonic()
         self._is_channel = is_channel(path)
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - which never raises
             self._read()
         with writing_to(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,9 +162,7 @@ class AnswerFile:
         try:
             line = msgspec.json.decode(raw, type=_Line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            if not raw.endswith(b"\n") and any(
-                raw.startswith(beginning[: len(raw)]) for beginning in _BEGINNINGS
-            ):
+            if _breaks_off(raw, error):
                 return None
             raise UsageError(
                 f"{self.path}: exists and holds something else than answers; choose another -o"
@@ -182,6 +180,12 @@ class AnswerFile:
         with writing_to(self.path):
             self._sync()
             self._file.close()
+
+
+def _breaks_off(raw: bytes, error: Exception) -> bool:
+    """Tell whether what cannot be read is the beginning of an answer."""
+    is_whole = raw.endswith(b"\n") or isinstance(error, msgspec.ValidationError)
+    return not is_whole and any(raw.startswith(one[: len(raw)]) for one in _BEGINNINGS)
 
 
 @contextmanager
