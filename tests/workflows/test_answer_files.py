@@ -129,6 +129,20 @@ def test_a_place_where_nothing_can_be_written_is_named(name, tmp_path):
         AnswerFile(tmp_path / name, ASKED)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks there")
+def test_two_never_add_to_one_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+    with AnswerFile(path, ASKED) as file:
+        file.append(subject("b"), {"file": "b"})
+        with pytest.raises(UsageError, match=r"a.jsonl: another process adds to it; wait"):
+            AnswerFile(path, ASKED)
+        file.append(subject("a"), {"file": "a"})
+        file.finish(map(subject, "ab"))
+    assert names(path) == ["a", "b"]
+    write(path, subject("c"))
+    assert names(path) == ["a", "b", "c"]
+
+
 def test_a_pipe_is_written_to(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

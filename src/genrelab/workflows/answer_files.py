@@ -12,6 +12,7 @@ order asked, and answers that later ones have replaced are dropped.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -88,13 +89,15 @@ class AnswerFile:
         self._size = 0
         self._synced = time.monotonic()
         self._is_channel = is_channel(path)
-        if os.path.isfile(path):  # noqa: PTH113 - which never raises
-            self._read()
         with writing_to(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
+        try:
             if not self._is_channel:
-                self._file.truncate(self._size)
+                self._begin()
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> AnswerFile:
         return self
@@ -128,9 +131,11 @@ class AnswerFile:
 
     def finish(self, order: Iterable[Subject]) -> None:
         """Put the answers in the order asked, behind those about anything else."""
+        if not self._is_channel:
+            self._put_in_order(order)
         self._close()
-        if self._is_channel:
-            return
+
+    def _put_in_order(self, order: Iterable[Subject]) -> None:
         answered = [subject for subject in order if subject in self._places]
         names = {subject.name for subject in answered}
         others = [place for one, place in self._places.items() if one.name not in names]
@@ -139,8 +144,20 @@ class AnswerFile:
         starts = [0, *(place.stop for place in places)]
         if starts == [*(place.start for place in places), self._size]:
             return
+        if sys.platform == "win32":
+            self._close()  # elsewhere it is ours alone until it is replaced
         with _opened(self.path) as file:
             write_whole(self.path, lambda partial: _copy(file, places, partial))
+
+    def _begin(self) -> None:
+        """Read what is there, and cut off what breaks off."""
+        if not _is_ours_alone(self._file, self.path):
+            raise UsageError(
+                f"{self.path}: another process adds to it; wait for it, or choose another -o"
+            )
+        self._read()
+        with writing_to(self.path):
+            self._file.truncate(self._size)
 
     def _read(self) -> None:
         with _opened(self.path) as file:
@@ -180,6 +197,21 @@ class AnswerFile:
         with writing_to(self.path):
             self._sync()
             self._file.close()
+
+
+def _is_ours_alone(file: BinaryIO, path: Path) -> bool:
+    """Keep other processes from adding to a file until it is closed, where the system can."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system that knows no locks
 
 
 def _breaks_off(raw: bytes, error: Exception) -> bool:
