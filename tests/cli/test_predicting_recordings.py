@@ -183,6 +183,8 @@ def test_a_table_tells_as_many_genres_as_asked_for(ask, music: Path) -> None:
     ]  # fmt: skip
     header = ask(music, "--table", "--top", 1).out.splitlines()[2]
     assert header.split() == ["file", "genre", "probability"]
+    header = ask(music, "--format", "csv", "--top", 999).out.splitlines()[0]
+    assert header.endswith("genre_8,probability_8"), "there are no more genres"
 
 
 def test_windows_tell_the_probabilities_over_time(ask, music: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genrelab.cli.prediction_forms import IN_TABLE, Rows, line_writer
 from genrelab.cli.terminal import (
     Bars,
     FormatOption,
@@ -21,7 +22,6 @@ from genrelab.cli.terminal import (
     write_tables,
 )
 from genrelab.errors import UsageError
-from genrelab.tables import Cell, Format, Table, without_empty_columns
 
 if TYPE_CHECKING:
     from genrelab.learning.runs import Run
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 UNIT = "tracks"
 STDIN = "-"
-IN_TABLE = 2  # genres that a row tells unless --top says how many
 N_NAMED = 3  # tracks that one line names
 
 
@@ -152,11 +151,15 @@ def predict(
             if corpus is not None
             else _from_files(wanted, asking, keeping)
         )
-        rows = _Rows(top=top or IN_TABLE, windows=windows, has_threshold=asking.threshold > 0)
+        rows = Rows(
+            top=min(top or IN_TABLE, len(loaded.classes)),
+            windows=windows,
+            has_threshold=asking.threshold > 0,
+        )
         if keeping is not None:
             tally = _tell(answers, lambda _: None)
         elif chosen == "json":
-            tally = _tell(answers, _line_writer(top, windows))
+            tally = _tell(answers, line_writer(top, windows))
         else:
             tally = _tell(answers, rows.add)
     if keeping is None and chosen != "json":
@@ -279,55 +282,3 @@ def _summary(tally: _Tally) -> str:
     if tally.failed:
         parts.append(f"{tally.failed} failed")
     return ", ".join(parts)
-
-
-def _line_writer(top: int | None, windows: bool) -> Callable[[Prediction], None]:
-    import msgspec
-
-    def write(prediction: Prediction) -> None:
-        line = prediction.to_dict(top=top, windows=windows)
-        sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
-        sys.stdout.flush()  # for whoever waits for the first of many
-
-    return write
-
-
-@dataclass(slots=True, kw_only=True)
-class _Rows:
-    """A table that grows: a row a prediction, or with windows a row each of its windows."""
-
-    top: int
-    windows: bool
-    has_threshold: bool
-    rows: list[tuple[Cell, ...]] = field(default_factory=list)
-
-    def add(self, prediction: Prediction) -> None:
-        who = (prediction.file, prediction.track_id)
-        if self.windows:
-            self.rows += [
-                (*who, one.start, one.stop, *self._ranked(one.probabilities))
-                for one in prediction.windows
-            ]
-            return
-        named = (prediction.genre,) if self.has_threshold else ()
-        self.rows.append((*who, *named, *self._ranked(prediction.probabilities)))
-
-    def _ranked(self, probabilities: Mapping[str, float]) -> list[Cell]:
-        from genrelab.listening.prediction import ranked
-
-        cells: list[Cell] = []
-        for genre, probability in ranked(probabilities, self.top):
-            cells += [genre, probability]
-        return cells + [None] * (2 * self.top - len(cells))
-
-    def table(self, format: Format) -> Table:
-        """Return the table; one for people is without the columns that are empty."""
-        columns = ["file", "track_id"]
-        columns += ["start", "stop"] if self.windows else []
-        is_split = self.has_threshold and not self.windows
-        columns += ["genre", "most_probable"] if is_split else ["genre"]
-        columns.append("probability")
-        for k in range(2, self.top + 1):
-            columns += [f"genre_{k}", f"probability_{k}"]
-        table = Table("Predictions", columns, self.rows)
-        return table if format == "csv" else without_empty_columns(table)
