@@ -63,7 +63,10 @@ def train_genrelab(train: tuple, valid: tuple, epochs: int) -> float:
     import_keras()
     settings = {"max_epochs": epochs, "patience": epochs, "batch_size": BATCH}
     recipe = load_recipe("balanced-timbre", settings)
-    parts = [(Features(x=x, n_valid=np.full(len(x), N_SEGMENTS)), y) for x, y in (train, valid)]
+    parts = [
+        (Features.one_row_a_track(x=x, n_valid=np.full(len(x), N_SEGMENTS)), y)
+        for x, y in (train, valid)
+    ]
     start = time.perf_counter()
     fitted = fit_network(*parts, n_classes=N_CLASSES, recipe=recipe)
     seconds = time.perf_counter() - start

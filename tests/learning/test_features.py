@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from genrelab.errors import DataError
 from genrelab.learning.features import (
-    INPUT_NAMES,
     INPUTS,
+    SEQUENCE_NAMES,
     Features,
+    Hearing,
     InputName,
     Normalization,
     extract_features,
@@ -55,7 +56,7 @@ def _json(segments: Segments) -> str:
     return json.dumps({"segments": rows})
 
 
-@pytest.mark.parametrize("input_name", INPUT_NAMES)
+@pytest.mark.parametrize("input_name", SEQUENCE_NAMES)
 @given(lengths=st.lists(st.integers(1, 40), max_size=5), n_segments=st.integers(1, 32))
 @quick
 def test_arrays_equal_a_plain_loop_over_the_json(
@@ -66,7 +67,7 @@ def test_arrays_equal_a_plain_loop_over_the_json(
 ) -> None:
     texts = [_json(make_segments(n, seed=seed)) for seed, n in enumerate(lengths)]
     tracks = [Analysis.from_json(text.encode()).segments for text in texts]
-    features = extract_features(iter(tracks), len(tracks), input_name, n_segments)
+    features = extract_features(iter(tracks), len(tracks), input_name, Hearing(segments=n_segments))
     assert features.x.dtype == np.float32
     assert features.x.shape == (len(lengths), *INPUTS[input_name].shape(n_segments))
     assert features.n_valid.tolist() == [min(n, n_segments) for n in lengths]
@@ -77,7 +78,9 @@ def test_arrays_equal_a_plain_loop_over_the_json(
 def test_padding_is_zero_and_silence_is_not_padding(
     make_segments: Callable[..., Segments],
 ) -> None:
-    features = extract_features([make_segments(3), make_segments(5, seed=1)], 2, "timbre", 5)
+    features = extract_features(
+        [make_segments(3), make_segments(5, seed=1)], 2, "timbre", Hearing(segments=5)
+    )
     assert features.n_valid.tolist() == [3, 5]
     assert (features.x[0, 3:] == 0).all()
     assert (features.x[0, :3] != 0).all() and (features.x[1] != 0).all()
@@ -86,7 +89,7 @@ def test_padding_is_zero_and_silence_is_not_padding(
 def test_the_segments_themselves_stay_as_they_are(make_segments: Callable[..., Segments]) -> None:
     segments = make_segments(30)
     before = segments.timbre.copy()
-    features = extract_features([segments], 1, "timbre", 24)
+    features = extract_features([segments], 1, "timbre", Hearing(segments=24))
     features.x[:] = 7
     assert np.array_equal(segments.timbre, before)
 
@@ -97,10 +100,10 @@ def test_another_number_of_tracks_than_announced(
 ) -> None:
     tracks = [make_segments(4), make_segments(4)]
     with pytest.raises(DataError, match=f"the {announced} that were announced"):
-        extract_features(tracks, announced, "pitch", 4)
+        extract_features(tracks, announced, "pitch", Hearing(segments=4))
 
 
-@pytest.mark.parametrize("input_name", INPUT_NAMES)
+@pytest.mark.parametrize("input_name", SEQUENCE_NAMES)
 @given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=5), shift=st.floats(-500, 500))
 @quick
 def test_normalization_measures_valid_segments_only(
@@ -110,7 +113,7 @@ def test_normalization_measures_valid_segments_only(
     shift: float,
 ) -> None:
     tracks = [make_segments(n, seed=i, shift=shift) for i, n in enumerate(lengths)]
-    features = extract_features(tracks, len(tracks), input_name, 20)
+    features = extract_features(tracks, len(tracks), input_name, Hearing(segments=20))
     measured = Normalization.measure(features)
     valid = [
         value.tolist()
@@ -131,7 +134,7 @@ def test_normalized_training_rows_have_mean_0_and_deviation_1(
     make_segments: Callable[..., Segments],
 ) -> None:
     tracks = [make_segments(n, seed=n, shift=100) for n in (5, 40, 12)]
-    features = extract_features(tracks, 3, "mixed", 20)
+    features = extract_features(tracks, 3, "mixed", Hearing(segments=20))
     normalized = Normalization.measure(features).apply(features)
     valid = np.arange(20) < features.n_valid[:, None]
     assert np.allclose(normalized.x[valid].mean(axis=0), 0, atol=1e-5)
@@ -147,7 +150,7 @@ def test_normalized_training_rows_have_mean_0_and_deviation_1(
 @settings(deadline=None)
 def test_a_value_that_does_not_vary_is_left_at_its_scale(value: float, n: int) -> None:
     x = np.full((1, n, 12), value, dtype=np.float32)
-    features = Features(x=x, n_valid=np.array([n]))
+    features = Features.one_row_a_track(x=x, n_valid=np.array([n]))
     measured = Normalization.measure(features)
     assert measured.std.tolist() == [1.0] * 12
     assert np.allclose(measured.apply(features).x, 0, atol=1e-2)
@@ -155,11 +158,13 @@ def test_a_value_that_does_not_vary_is_left_at_its_scale(value: float, n: int) -
 
 def test_a_small_deviation_beside_a_large_mean_is_still_measured() -> None:
     x = (1000 + np.random.default_rng(0).normal(0, 0.1, (1, 4000, 12))).astype(np.float32)
-    measured = Normalization.measure(Features(x=x, n_valid=np.array([4000])))
+    measured = Normalization.measure(Features.one_row_a_track(x=x, n_valid=np.array([4000])))
     assert np.allclose(measured.std, x[0].astype(np.float64).std(axis=0), rtol=1e-4)
 
 
 def test_normalization_without_any_valid_segment_changes_nothing() -> None:
-    features = Features(x=np.zeros((2, 4, 12), np.float32), n_valid=np.zeros(2, np.int64))
+    features = Features.one_row_a_track(
+        x=np.zeros((2, 4, 12), np.float32), n_valid=np.zeros(2, np.int64)
+    )
     measured = Normalization.measure(features)
     assert np.array_equal(measured.apply(features).x, features.x)

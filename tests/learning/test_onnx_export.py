@@ -36,7 +36,7 @@ def _rows(input_name: InputName, n_segments: int, n: int, seed: int) -> Features
         x = rng.random(x.shape)
     elif input_name == "mixed":
         x[..., 1] = rng.random(x.shape[:-1])
-    return Features(x=x.astype(np.float32), n_valid=np.full(n, n_segments))
+    return Features.one_row_a_track(x=x.astype(np.float32), n_valid=np.full(n, n_segments))
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0]}-{case[2]}")
@@ -111,6 +111,6 @@ def test_without_onnx_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, exported: Exported, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(MissingExtraError, match="exporting a network needs the 'train' extra"):
+    with pytest.raises(MissingExtraError, match="writing a model needs the 'learn' extra"):
         export_onnx(exported[1], tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import INPUT_NAMES, INPUTS, SEQUENCE_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import (
     KNOBS,
@@ -32,11 +32,23 @@ PAPER = {  # network, dropout on the balanced sample, batch, most epochs
 }
 
 
-def test_nine_recipes_ship() -> None:
-    assert shipped_recipes() == sorted(f"{s}-{i}" for s in SAMPLES for i in INPUT_NAMES)
+CLASSICAL = ("profile-kernel", "statistics-knn", "statistics-svm")
+NINE = sorted(f"{sample}-{name}" for sample in SAMPLES for name in SEQUENCE_NAMES)
 
 
-@pytest.mark.parametrize("name", shipped_recipes())
+def test_the_papers_nine_recipes_ship_and_three_classical_ones() -> None:
+    assert shipped_recipes() == sorted([*NINE, *CLASSICAL])
+
+
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_a_classical_recipe_learns_from_a_summary_and_is_calibrated(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name and recipe.is_classical and recipe.calibrate and recipe.refit
+    assert len(INPUTS[recipe.input].shape(recipe.segments)) == 1
+    assert recipe.sample == "unbalanced" and recipe.group == "artist"
+
+
+@pytest.mark.parametrize("name", NINE)
 def test_a_shipped_recipe_has_the_papers_values(name: str) -> None:
     recipe = load_recipe(name)
     network, dropout, batch_size, max_epochs = PAPER[recipe.input]
@@ -139,7 +151,10 @@ def test_settings_as_a_command_line_gives_them(setting: str, knob: str, value: A
         ("dropout=1", "recipe 'balanced-timbre': dropout is 1.0; expected 0 to 0.95"),
         ("dropout=nan", "recipe 'balanced-timbre': dropout is nan; expected 0 to 0.95"),
         ("segments=23", "recipe 'balanced-timbre': segments is 23; expected 24 to 100000"),
-        ("network=c3m1", "--set: network is 'c3m1'; expected one of c1m1, c1m2, c2m1"),
+        (
+            "network=c3m1",
+            "--set: network is 'c3m1'; expected one of c1m1, c1m2, c2m1, knn, svm, kernel-logistic",
+        ),
         ("group=album", "--set: group is 'album'; expected one of artist, track"),
         ("seed=-1", "recipe 'balanced-timbre': seed is -1; expected 0 to 4294967295"),
         ("genres=Rock,Rock", "recipe 'balanced-timbre': a genre is named twice in genres"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from genrelab.errors import DataError, GenrelabError, UsageError
+from genrelab.learning.features import Hearing
 from genrelab.learning.recipes import Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
 from genrelab.learning.splits import PARTS
@@ -308,14 +309,14 @@ def test_analyses_of_several_dialects_are_converted(
     assert plan.dialect == dialect
     assert set(plan.converted.values()) == {other} and len(plan.converted) == n
     assert plan.remarks == (f"{n} analyses of dialect {other} converted to {dialect}",)
-    samples = load_samples(corpus, plan, "timbre", 24)
+    samples = load_samples(corpus, plan, "timbre", Hearing(segments=24))
     for track_id, segments in corpus.segments(plan.track_ids):
         expected = segments.timbre[:24]
         if track_id in plan.converted:
             expected = convert_segments(segments, other, dialect).timbre[:24]
             assert np.abs(expected - segments.timbre[:24]).max() > 10
         [row] = samples.rows([track_id])
-        assert np.allclose(samples.x[row, : len(expected)], expected, atol=1e-4)
+        assert np.allclose(samples.inputs.x[row, : len(expected)], expected, atol=1e-4)
 
 
 def test_only_the_tracks_that_are_drawn_are_converted(
@@ -447,16 +448,20 @@ def test_arrays_stand_in_the_order_of_the_ids(make_corpus: MakeCorpus, songs: So
     plan = plan_sample(corpus, _recipe())
     told: list[tuple[int, int | None]] = []
     samples = load_samples(
-        corpus, plan, "mixed", 27, progress=lambda _stage, done, total: told.append((done, total))
+        corpus,
+        plan,
+        "mixed",
+        Hearing(segments=27),
+        progress=lambda _stage, done, total: told.append((done, total)),
     )
-    assert samples.x.shape == (24, 27, 12, 2)
+    assert samples.inputs.x.shape == (24, 27, 12, 2)
     assert samples.classes == ("Jazz", "Rock")
     assert samples.track_ids == plan.track_ids
     for row, (track_id, segments) in enumerate(corpus.segments(plan.track_ids)):
         n = min(len(segments), 27)
-        assert np.array_equal(samples.x[row, :n, :, 0], segments.timbre[:n])
-        assert np.array_equal(samples.x[row, :n, :, 1], segments.pitches[:n])
-        assert samples.n_valid[row] == n and (samples.x[row, n:] == 0).all()
+        assert np.array_equal(samples.inputs.x[row, :n, :, 0], segments.timbre[:n])
+        assert np.array_equal(samples.inputs.x[row, :n, :, 1], segments.pitches[:n])
+        assert samples.inputs.n_valid[row] == n and (samples.inputs.x[row, n:] == 0).all()
         assert samples.classes[samples.y[row]] == track_id.split("-")[1]
         assert samples.groups[row] == plan.groups[track_id]
     assert told[0] == (0, 24) and told[-1] == (24, 24)
@@ -464,13 +469,13 @@ def test_arrays_stand_in_the_order_of_the_ids(make_corpus: MakeCorpus, songs: So
 
 def test_features_of_some_tracks_are_a_copy(make_corpus: MakeCorpus, songs: Songs) -> None:
     corpus = make_corpus([*songs("Rock", 12), *songs("Jazz", 12)])
-    samples = load_samples(corpus, plan_sample(corpus, _recipe()), "timbre", 24)
+    samples = load_samples(corpus, plan_sample(corpus, _recipe()), "timbre", Hearing(segments=24))
     asked = ["test-Rock-3", "test-Jazz-11"]
     features = samples.features(asked)
     assert [samples.track_ids[row] for row in samples.rows(asked)] == asked
-    assert np.array_equal(features.x, samples.x[samples.rows(asked)])
+    assert np.array_equal(features.x, samples.inputs.x[samples.rows(asked)])
     features.x[:] = 0
-    assert (samples.x[samples.rows(asked)] != 0).any()
+    assert (samples.inputs.x[samples.rows(asked)] != 0).any()
 
 
 # Real data.

@@ -122,7 +122,7 @@ def test_every_epoch_sees_every_row_once_in_a_fresh_order(
 ) -> None:
     seen: list[list[int]] = []
     (train, y), valid = rows
-    numbered = Features(x=train.x.copy(), n_valid=train.n_valid)
+    numbered = Features.one_row_a_track(x=train.x.copy(), n_valid=train.n_valid)
     numbered.x[:, 0, 0] = np.arange(50)
     build: Callable[..., Any] = training.build_network
 

@@ -36,7 +36,7 @@ def make_part(n: int, seed: int) -> tuple[Features, np.ndarray]:
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 3
     x = rng.normal(0, 1, (n, 24, 12)) + y[:, None, None] / 2
-    return Features(x=x.astype(np.float32), n_valid=np.full(n, 24)), y
+    return Features.one_row_a_track(x=x.astype(np.float32), n_valid=np.full(n, 24)), y
 
 
 def main(folder: Path) -> None:

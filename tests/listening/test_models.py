@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.listening.answers import probabilities_of
 
 from genrelab.errors import RunError
-from genrelab.learning.features import Normalization
+from genrelab.learning.features import Normalization, extract_features
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory
 from genrelab.learning.runs import Run, RunInfo, Scale
+from genrelab.listening import models
 from genrelab.listening.models import Model, ask_network, open_network
 from genrelab.music.segments import Segments
 
@@ -103,7 +105,7 @@ def test_answers_are_known(single: Run, make_segments: Callable[..., Segments]) 
     padded = np.stack([np.resize(np.zeros(12), (24, 12)) for _ in segments])
     for row, one in enumerate(segments):
         padded[row, : min(24, len(one))] = one.timbre[:24]
-    answers = Model(single).predict(segments)
+    answers = probabilities_of(Model(single), segments)
     assert np.allclose(answers, _softmax(padded.mean(axis=1) @ _weights(0)), atol=1e-5)
     assert np.abs(answers.sum(axis=1) - 1).max() < 1e-12 and answers.dtype == np.float64
 
@@ -116,11 +118,12 @@ def test_folds_answer_with_the_mean_of_their_networks(
     for fold, member in enumerate(folded.members):
         scale = member.normalization
         assert isinstance(scale, Normalization) and scale.mean[0] == fold
-        x = member.features(segments, 3).x
+        features = extract_features(segments, 3, "timbre", RECIPE.hearing)
+        x = member.normalization.apply(features).x if member.normalization else features.x
         assert (x[0, 5:] == 0).all(), "padding stays 0"
         members.append(_softmax(x.mean(axis=1) @ _weights(fold)))
     assert not np.allclose(members[0], members[1])
-    answers = Model(folded).predict(segments)
+    answers = probabilities_of(Model(folded), segments)
     assert np.allclose(answers, np.mean(members, axis=0), atol=1e-5)
     assert Model(folded).classes == ("Jazz", "Rock")
 
@@ -134,7 +137,7 @@ def test_any_number_of_tracks(single: Run, n: int) -> None:
 
 
 def test_no_tracks_no_answers(folded: Run) -> None:
-    assert Model(folded).predict([]).shape == (0, 2)
+    assert Model(folded).answer([]) == []
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no network", b"\x08\x08"])
@@ -161,3 +164,13 @@ def test_a_fold_that_is_missing_is_one_sentence(folded: Run) -> None:
     (folded.path / "fold-1" / "run.json").unlink()
     with pytest.raises(RunError, match="fold-1: no complete run"):
         Model(folded)
+
+
+def test_the_shipped_model_is_a_run_or_its_absence_one_sentence(
+    single: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "SHIPPED", single.path)
+    assert models.shipped_model().classes == single.classes
+    monkeypatch.setattr(models, "SHIPPED", tmp_path / "absent")
+    with pytest.raises(RunError, match="no model ships with this genrelab; name a run"):
+        models.shipped_model()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.listening.answers import probabilities_of
 
 from genrelab.errors import DataError, UsageError
 from genrelab.learning.recipes import load_recipe
@@ -89,7 +90,7 @@ def test_the_size_of_a_batch_changes_nothing(
     model: Model, make_segments: MakeSegments, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     heard = _heard(make_segments, 20)
-    expected = [one.probabilities for one in model.answer([h.segments for h in heard])]
+    expected = probabilities_of(model, [one.segments for one in heard])
     monkeypatch.setattr(prediction, "BATCH", batch)
     answers = [list(one.probabilities.values()) for one in predict_heard(model, heard)]
     assert np.allclose(answers, expected, atol=1e-6)
@@ -111,7 +112,7 @@ def test_a_track_shorter_than_the_model_hears_is_padded(
     short, long = make_segments(3), make_segments(60, seed=1)
     head = make_segments(60, seed=1)
     cut = Segments(**{name: getattr(head, name)[:N_SEGMENTS] for name in Segments.__slots__})
-    answers = [one.probabilities for one in model.answer([short, long, cut])]
+    answers = probabilities_of(model, [short, long, cut])
     assert np.isfinite(answers).all()
     assert np.allclose(answers[1], answers[2], atol=1e-6), "only the start is heard"
 
@@ -129,15 +130,19 @@ def test_a_json_line_names_what_is_known(model: Model, make_segments: MakeSegmen
 
 
 def test_a_json_line_lists_as_many_as_asked_for(model: Model, make_segments: MakeSegments) -> None:
-    (one,) = predict_heard(model, _heard(make_segments, 1))
-    told = one.to_dict(top=2, windows=True)
+    heard = [Heard(segments=make_segments(60), dialect="spotify")]
+    (one,) = predict_heard(model, heard, windows=True)
+    told = one.to_dict(top=2)
     assert list(told["probabilities"].items()) == one.top(2)
-    assert len(told["windows"]) == len(one.windows) >= 1
+    assert len(told["windows"]) == len(one.windows) > 1
     for line, window in zip(told["windows"], one.windows, strict=True):
         assert (line["start"], line["stop"]) == (window.start, window.stop)
         assert list(line["probabilities"].items()) == ranked(window.probabilities, 2)
         assert sum(window.probabilities.values()) == pytest.approx(1)
     assert list(one.to_dict()["probabilities"]) == list(model.classes)
+    (same,) = predict_heard(model, heard)
+    assert same.probabilities == pytest.approx(one.probabilities) and same.windows == ()
+    assert "windows" not in same.to_dict()
     assert one.to_dict(top=9)["probabilities"] == one.probabilities
     with pytest.raises(UsageError, match="top is 0; expected 1 or more"):
         one.to_dict(top=0)
@@ -215,5 +220,4 @@ def test_a_run_predicts_its_test_tracks_as_it_was_judged(run: Run, corpus_path: 
     judged = member.predictions("test")
     with Corpus(corpus_path) as corpus:
         segments = [one for _, one in corpus.segments(judged.track_ids)]
-    answers = [one.probabilities for one in Model(member).answer(segments)]
-    assert np.allclose(answers, judged.probabilities, atol=1e-6)
+    assert np.allclose(probabilities_of(Model(member), segments), judged.probabilities, atol=1e-6)

@@ -36,12 +36,12 @@ class StandInModel(Model):
         self.run = run
         self.asked: list[int] = []  # how many analyses at a time
 
-    def answer(self, segments: Sequence[Segments]) -> list[Answer]:
+    def answer(self, segments: Sequence[Segments], *, windows: bool = False) -> list[Answer]:
         self.asked.append(len(segments))
-        return [_answer(min(float(one.duration[0]), 1.0)) for one in segments]
+        rock = [min(float(one.duration[0]), 1.0) for one in segments]
+        return [_answer(np.array([1 - one, one]), 2 * windows) for one in rock]
 
 
-def _answer(rock: float) -> Answer:
-    row = np.array([1 - rock, rock])
-    windows = [WindowAnswer(start=float(i), stop=i + 1.0, probabilities=row) for i in range(2)]
+def _answer(row: np.ndarray, n_windows: int) -> Answer:
+    windows = [WindowAnswer(start=i / 1, stop=i + 1.0, probabilities=row) for i in range(n_windows)]
     return Answer(probabilities=row, windows=windows)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genrelab.errors import GenrelabError, UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource
@@ -22,7 +22,7 @@ from genrelab.workflows import arrays as arrays_module
 from genrelab.workflows.arrays import write_arrays
 
 S = 24
-NAMES = {f"{sample}-{name}" for sample in SAMPLES for name in INPUT_NAMES}
+NAMES = {f"{sample}-{name}" for sample in SAMPLES for name in SEQUENCE_NAMES}
 Records = dict[str, dict[str, Any]]
 
 
@@ -69,7 +69,7 @@ def by_a_plain_loop(record: dict[str, Any], name: str) -> np.ndarray:
 def assert_equal_to_the_json(folder: Path, records: Records) -> None:
     assert {path.stem for path in folder.glob("*.npz")} == NAMES
     for sample in SAMPLES:
-        for name in INPUT_NAMES:
+        for name in SEQUENCE_NAMES:
             with np.load(folder / f"{sample}-{name}.npz") as made:
                 assert made["x"].dtype == np.float32
                 assert len(set(made["track_ids"])) == len(made["x"]) > 0

@@ -40,10 +40,10 @@ def model(tmp_path: Path) -> StandInModel:
     return StandInModel(make_run(tmp_path / "run"))
 
 
-def keep(inputs, model, out, *, top=None, windows=False, **options):
+def keep(inputs, model, out, *, top=None, **options):
     asking = Asking(model=model, **{"settings": StandIn(), "jobs": 1, **options})
     inputs = [inputs] if isinstance(inputs, Path) else inputs
-    keeping = Keeping(path=out, top=top, windows=windows)
+    keeping = Keeping(path=out, top=top)
     return counts(keep_answers(find_questions(inputs), asking, keeping))
 
 

@@ -119,6 +119,12 @@ def test_a_threshold_leaves_the_genre_open(music, model):
     assert unsure.remarks == ("no genre is as probable as 0.7, so none is named",)
 
 
+def test_windows_come_where_they_are_asked_for(music, model):
+    (plain,) = ask([music / "c.wav"], model)
+    (timed,) = ask([music / "c.wav"], model, windows=True)
+    assert plain.windows == () and [(w.start, w.stop) for w in timed.windows] == [(0, 1), (1, 2)]
+
+
 def test_a_precision_is_a_threshold_of_the_run(tmp_path):
     known = [
         Abstention(precision=p, threshold=p - 0.1, coverage=0.5, n=10) for p in (0.6, 0.7, 0.8)

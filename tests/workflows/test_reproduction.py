@@ -18,7 +18,7 @@ import soundfile
 
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.music.corpus import Corpus
 from genrelab.workflows.reproduction import reproduce
@@ -99,7 +99,7 @@ def test_a_killed_reproduction_completes_and_keeps_what_was_finished(reproduced)
     assert {path: Path(path).stat().st_mtime_ns for path in before} == before
     runs = {path.parent.name for path in out.glob("runs/*/run.json")}
     assert {re.sub("-dropout.*", "", name) for name in runs} == {
-        f"{sample}-{name}" for sample in SAMPLES for name in INPUT_NAMES
+        f"{sample}-{name}" for sample in SAMPLES for name in SEQUENCE_NAMES
     }
     assert len(runs) == len(list((out / "runs").iterdir())) == 9
     assert not list(out.rglob("*.partial"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.workflows.studies import STUDIES, STUDY_NAMES, chosen_studies, plan_experiment
 
@@ -25,7 +25,7 @@ def main_table() -> dict[str, object]:
         for one in (
             plan_experiment(f"{sample}-{input_name}", SETTINGS, {}, 0)
             for sample in SAMPLES
-            for input_name in INPUT_NAMES
+            for input_name in SEQUENCE_NAMES
         )
     }
 

@@ -142,10 +142,11 @@ def predict(
         asking = Asking(
             model=loaded,
             threshold=choose_threshold(loaded.run, precision=precision, threshold=threshold),
+            windows=windows,
             jobs=jobs,
             progress=progress,
         )
-        keeping = Keeping(path=output, top=top, windows=windows) if output is not None else None
+        keeping = Keeping(path=output, top=top) if output is not None else None
         answers = (
             _from_corpus(corpus, asking, keeping)
             if corpus is not None
@@ -159,7 +160,7 @@ def predict(
         if keeping is not None:
             tally = _tell(answers, lambda _: None)
         elif chosen == "json":
-            tally = _tell(answers, line_writer(top, windows))
+            tally = _tell(answers, line_writer(top))
         else:
             tally = _tell(answers, rows.add)
     if keeping is None and chosen != "json":
@@ -269,8 +270,8 @@ def _say_remarks(tally: _Tally, run: Run, threshold: float, precision: float | N
     if precision is not None:
         known = find_abstention(run, precision)
         said += (
-            f" (of {known.n} validation tracks {known.coverage:.0%} were this sure, "
-            f"and of those {known.precision:.0%} right)"
+            f" ({known.coverage:.0%} of the validation tracks were this sure, {known.n} of them, "
+            f"and {known.precision:.0%} of those right)"
         ).replace("%", " %")
     say(f"{said}: {tally.unsure} of {tally.answered} have no genre")
 

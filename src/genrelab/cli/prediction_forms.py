@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 IN_TABLE = 2  # genres that a row tells unless it is said how many
 
 
-def line_writer(top: int | None, windows: bool) -> Callable[[Prediction], None]:
+def line_writer(top: int | None) -> Callable[[Prediction], None]:
     """Return what writes a prediction to stdout as a JSON line."""
     import msgspec
 
     def write(prediction: Prediction) -> None:
-        line = prediction.to_dict(top=top, windows=windows)
+        line = prediction.to_dict(top=top)
         sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
         sys.stdout.flush()  # for whoever waits for the first of many
 

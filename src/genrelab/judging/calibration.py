@@ -4,7 +4,8 @@ Conventions
 -----------
 ``truth`` is an int array [n] of class indices, ``probabilities`` a float array
 [n, K] whose rows sum to 1. Confidence is the probability of the class that was
-chosen, the largest of its row.
+chosen, the largest of its row. A temperature T turns probabilities p into p^(1/T), made
+to sum to 1 again: above 1 they come closer together, and the order stays.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrelab.judging.scores import Float64, Int64
+from genrelab.learning.runs import Abstention
 
 N_BINS = 15  # Guo et al. 2017
+COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are tried
+PRECISIONS = (*(round(0.5 + 0.05 * i, 2) for i in range(10)), 0.97, 0.99)
+FEWEST_ANSWERS = 10  # from which a precision is more than luck
 _SMALLEST = np.finfo(np.float64).eps  # a probability of 0 would cost infinitely much
 
 
@@ -79,3 +84,66 @@ def top_k_accuracy(truth: Int64, probabilities: Float64, k: int) -> float:
     """
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
     return float((order == truth[:, None]).any(axis=1).mean())
+
+
+def with_temperature(probabilities: Float64, temperature: float) -> Float64:
+    """Return probabilities [n, K] at another temperature; 1 leaves them as they are."""
+    if temperature == 1.0:
+        return probabilities
+    scores = np.log(np.maximum(probabilities, _SMALLEST)) / temperature
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
+def fit_temperature(truth: Int64, probabilities: Float64) -> float:
+    """Find the temperature at which the truth is most probable (Guo et al. 2017, section 4.2).
+
+    Parameters
+    ----------
+    truth : int array [n], n >= 1
+        Of tracks that the estimate has not learned from.
+    probabilities : float array [n, K]
+    """
+    from scipy.optimize import minimize_scalar  # prediction does without
+
+    def cost(log_temperature: float) -> float:
+        return log_loss(truth, with_temperature(probabilities, float(np.exp(log_temperature))))
+
+    bounds = (np.log(COLDEST), np.log(HOTTEST))
+    return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded").x))
+
+
+def abstention_curve(truth: Int64, probabilities: Float64) -> list[Abstention]:
+    """Find for each of `PRECISIONS` the lowest threshold that reaches it.
+
+    Parameters
+    ----------
+    truth : int array [n]
+        Of tracks that the estimate has not learned from.
+    probabilities : float array [n, K]
+
+    Returns
+    -------
+    list of Abstention
+        By rising precision and threshold; without those that no threshold reaches on
+        `FEWEST_ANSWERS` tracks.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    confidence = confidence[order]
+    right = (probabilities.argmax(axis=1) == truth)[order]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    # A threshold lets in all tracks of the same confidence.
+    is_end = np.append(np.diff(confidence) != 0, True) & (
+        np.arange(1, len(right) + 1) >= FEWEST_ANSWERS
+    )
+    curve = []
+    for wanted in PRECISIONS:
+        reached = np.flatnonzero(is_end & (precision >= wanted))
+        if len(reached):
+            n = int(reached[-1]) + 1
+            threshold = float(confidence[n - 1])
+            curve.append(
+                Abstention(precision=wanted, threshold=threshold, coverage=n / len(right), n=n)
+            )
+    return curve

@@ -1,51 +1,190 @@
-"""Features: named inputs, each a way to turn a track's segments into one array.
+"""Features: named inputs, each a way to turn a track's segments into what a classifier takes.
 
 Conventions
 -----------
-``INPUTS`` is the registry. An input has a fixed shape for a given number of
-segments S; a track with fewer is padded with zeros, and its true length is kept
-beside it, so padding can be told from silence.
+``INPUTS`` is the registry. A *sequence* (timbre, pitch, mixed) is the first S segments of
+a track, a row a track, padded with zeros; its true length is kept beside it, so padding
+can be told from silence. A *summary* (statistics, profile) has a row of numbers for the
+whole track or for several stretches of it, each with its share in the track's answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from genrelab.errors import DataError
-from genrelab.music.segments import N_VALUES, Float32, Segments
+from genrelab.learning.statistics import (
+    N_PROFILE,
+    N_STATISTICS,
+    profile,
+    segment_values,
+    track_statistics,
+)
+from genrelab.music.segments import N_VALUES, Float32, Float64, Int64, Segments
 
-InputName = Literal["timbre", "pitch", "mixed"]
+SequenceName = Literal["timbre", "pitch", "mixed"]
+InputName = Literal["timbre", "pitch", "mixed", "statistics", "profile"]
+SEQUENCE_NAMES: tuple[SequenceName, ...] = get_args(SequenceName)
 INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
 PADDING = np.float32(0.0)
 CONSTANT = 1e-6  # a deviation below this share of the mean is rounding, not variation
 
+WINDOW_S = 10.0  # of music that a profile describes, beside the whole track
+WHOLE_SHARE = 0.5  # of a track's answer; its windows have the rest
+_FEWEST = 12  # segments that a window needs to be described
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """A named function from segments to one value block a segment.
+class Hearing:
+    """How much of a track is heard.
 
     Attributes
     ----------
-    name : str
+    segments : int
+        S: of a sequence, from the track's start (the paper: 512, about 150 s).
+    windows : int
+        Of a profile, at most, evenly spread over the track.
+    """
+
+    segments: int = 512
+    windows: int = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """What a classifier is given of one track, r rows.
+
+    Attributes
+    ----------
+    x : float32 array [r, ...]
+    n_valid : int array [r]
+        Segments that are the track's own; what stands behind them is padding. 1 in summaries.
+    share : float64 array [r]
+        Each row's part in the track's answer; they sum to 1.
+    start, stop : float64 array [r]
+        The stretch that a row describes, in seconds.
+    """
+
+    x: Float32
+    n_valid: Int64
+    share: Float64
+    start: Float64
+    stop: Float64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceInput:
+    """The first segments of a track, one block of values a segment.
+
+    Attributes
+    ----------
     values_shape : tuple of int
         Shape of one segment's values.
     values : callable
         ``Segments`` -> float32 array [n, *values_shape].
     """
 
-    name: InputName
+    name: SequenceName
     values_shape: tuple[int, ...]
     values: Callable[[Segments], Float32]
 
     def shape(self, n_segments: int) -> tuple[int, ...]:
-        """Return the shape of a track: ``(n_segments, *values_shape)``."""
+        """Return the shape of a row: ``(n_segments, *values_shape)``."""
         return (n_segments, *self.values_shape)
+
+    def rows(self, segments: Segments, hearing: Hearing) -> Rows:
+        """Return one row: the track's start."""
+        return self.stretches(segments, hearing, most=1)
+
+    def stretches(self, segments: Segments, hearing: Hearing, *, most: int = 64) -> Rows:
+        """Return the track in pieces of S segments one after another; the first answers alone."""
+        size, n = hearing.segments, len(segments)
+        firsts = np.arange(0, max(n, 1), size)[:most]
+        x = np.full((len(firsts), *self.shape(size)), PADDING, dtype=np.float32)
+        values = self.values(segments)
+        lengths = np.minimum(n - firsts, size)
+        for row, first, length in zip(x, firsts, lengths, strict=True):
+            row[:length] = values[first : first + length]
+        end = segments.start + segments.duration
+        return Rows(
+            x=x,
+            n_valid=lengths.astype(np.int64),
+            share=(firsts == 0).astype(np.float64),
+            start=segments.start[firsts] if n else np.zeros(1),
+            stop=end[firsts + lengths - 1] if n else np.zeros(1),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryInput:
+    """Numbers that describe a track, or stretches of it.
+
+    Attributes
+    ----------
+    width : int
+        How many there are.
+    summarize : callable
+        Values of n segments, float64 [n, 28], -> float64 [width].
+    windowed : bool
+        Whether windows of `WINDOW_S` are described beside the whole track.
+    """
+
+    name: Literal["statistics", "profile"]
+    width: int
+    summarize: Callable[[Float64], Float64]
+    windowed: bool
+
+    def shape(self, n_segments: int) -> tuple[int, ...]:  # noqa: ARG002 - as sequences have it
+        """Return the shape of a row: ``(width,)``."""
+        return (self.width,)
+
+    def rows(self, segments: Segments, hearing: Hearing) -> Rows:
+        """Return a row of the whole track and one of each window."""
+        values = segment_values(segments)
+        pieces = [slice(0, len(segments))]
+        if self.windowed:
+            pieces += _windows(segments, hearing.windows)
+        n_windows = len(pieces) - 1
+        share = np.full(len(pieces), (1 - WHOLE_SHARE) / max(n_windows, 1))
+        share[0] = WHOLE_SHARE if n_windows else 1.0
+        end = segments.start + segments.duration
+        return Rows(
+            x=np.stack([self.summarize(values[one]) for one in pieces]).astype(np.float32),
+            n_valid=np.ones(len(pieces), dtype=np.int64),
+            share=share,
+            start=np.array([segments.start[one.start] for one in pieces]),
+            stop=np.array([end[one.stop - 1] for one in pieces]),
+        )
+
+    def stretches(self, segments: Segments, hearing: Hearing) -> Rows:
+        """Return the same as `rows`: a summary answers with all that it hears."""
+        return self.rows(segments, hearing)
+
+
+def _windows(segments: Segments, most: int) -> list[slice]:
+    """Choose windows of `WINDOW_S` that overlap by half, or lie farther apart if too many."""
+    begin, end = segments.start[0], segments.start[-1] + segments.duration[-1]
+    room = end - begin - WINDOW_S
+    if room <= 0:
+        return []
+    n_windows = min(most, int(room // (WINDOW_S / 2)) + 1)
+    starts = np.linspace(begin, begin + room, n_windows)
+    firsts = np.searchsorted(segments.start, starts)
+    lasts = np.searchsorted(segments.start, starts + WINDOW_S)
+    return [
+        slice(int(first), int(last))
+        for first, last in zip(firsts, lasts, strict=True)
+        if last - first >= _FEWEST
+    ]
+
+
+Input = SequenceInput | SummaryInput
 
 
 def timbre(segments: Segments) -> Float32:
@@ -65,32 +204,64 @@ def mixed(segments: Segments) -> Float32:
 
 INPUTS: Mapping[InputName, Input] = MappingProxyType(
     {
-        "timbre": Input(name="timbre", values_shape=(N_VALUES,), values=timbre),
-        "pitch": Input(name="pitch", values_shape=(N_VALUES,), values=pitch),
-        "mixed": Input(name="mixed", values_shape=(N_VALUES, 2), values=mixed),
+        "timbre": SequenceInput(name="timbre", values_shape=(N_VALUES,), values=timbre),
+        "pitch": SequenceInput(name="pitch", values_shape=(N_VALUES,), values=pitch),
+        "mixed": SequenceInput(name="mixed", values_shape=(N_VALUES, 2), values=mixed),
+        "statistics": SummaryInput(
+            name="statistics", width=N_STATISTICS, summarize=track_statistics, windowed=False
+        ),
+        "profile": SummaryInput(name="profile", width=N_PROFILE, summarize=profile, windowed=True),
     }
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Features:
     """An input of several tracks.
 
     Attributes
     ----------
-    x : float32 array [N, S, ...]
-    n_valid : int array [N]
-        Segments that are the track's own; the rows behind them are padding.
+    x : float32 array [R, ...]
+    n_valid : int array [R]
+        Segments that are the track's own; the values behind them are padding.
+    track : int array [R]
+        Which track a row is of, 0 to N - 1, ascending: one row a track in sequences.
+    share : float64 array [R]
+        Each row's part in its track's answer.
     """
 
     x: Float32
-    n_valid: npt.NDArray[np.int64]
+    n_valid: Int64
+    track: Int64
+    share: Float64
+
+    @classmethod
+    def one_row_a_track(cls, x: Float32, n_valid: Int64) -> Features:
+        """Put sequences together, [N, S, ...] and [N]."""
+        return cls(x=x, n_valid=n_valid, track=np.arange(len(x)), share=np.ones(len(x)))
+
+    @property
+    def n_tracks(self) -> int:
+        """N, each of which has at least one row."""
+        return int(self.track[-1]) + 1 if len(self.track) else 0
+
+    def of_tracks(self, tracks: Int64) -> Features:
+        """Return a copy of some tracks' rows, in the order given."""
+        first = np.searchsorted(self.track, tracks)
+        count = np.searchsorted(self.track, tracks, side="right") - first
+        rows = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        return Features(
+            x=self.x[rows],
+            n_valid=self.n_valid[rows],
+            track=np.repeat(np.arange(len(tracks)), count),
+            share=self.share[rows],
+        )
 
 
 def extract_features(
-    segments: Iterable[Segments], n_tracks: int, input_name: InputName, n_segments: int
+    segments: Iterable[Segments], n_tracks: int, input_name: InputName, hearing: Hearing
 ) -> Features:
-    """Turn the first ``n_segments`` segments of each track into one array.
+    """Turn each track into its rows of one array.
 
     Parameters
     ----------
@@ -98,9 +269,8 @@ def extract_features(
         One a track; read once, never all in memory.
     n_tracks : int
         How many there are.
-    input_name : {"timbre", "pitch", "mixed"}
-    n_segments : int
-        S, at least 1 (the paper: 512, about 150 s).
+    input_name : {"timbre", "pitch", "mixed", "statistics", "profile"}
+    hearing : Hearing
 
     Raises
     ------
@@ -108,17 +278,32 @@ def extract_features(
         If fewer or more tracks came than announced.
     """
     chosen = INPUTS[input_name]
-    x = np.full((n_tracks, *chosen.shape(n_segments)), PADDING, dtype=np.float32)
-    n_valid = np.zeros(n_tracks, dtype=np.int64)
-    row = -1
-    for row, track in enumerate(segments):
-        if row == n_tracks:
+    x, capacity = np.empty((0, *chosen.shape(hearing.segments)), np.float32), 0
+    kept: list[Rows] = []
+    n_rows = 0
+    for track in segments:
+        if len(kept) == n_tracks:
             raise DataError(f"more tracks came than the {n_tracks} that were announced")
-        n_valid[row] = min(len(track), n_segments)
-        x[row, : n_valid[row]] = chosen.values(track)[:n_segments]
-    if row + 1 != n_tracks:
-        raise DataError(f"{row + 1} tracks came of the {n_tracks} that were announced")
-    return Features(x=x, n_valid=n_valid)
+        rows = chosen.rows(track, hearing)
+        if n_rows + len(rows.x) > capacity:
+            # The first track tells how many rows the others have; a guess too low grows.
+            capacity = n_rows + max(len(rows.x) * (n_tracks - len(kept)), n_rows // 2)
+            x = np.concatenate([x[:n_rows], np.empty((capacity - n_rows, *x.shape[1:]), x.dtype)])
+        x[n_rows : n_rows + len(rows.x)] = rows.x
+        n_rows += len(rows.x)
+        kept.append(replace(rows, x=rows.x[:0]))
+    if len(kept) != n_tracks:
+        raise DataError(f"{len(kept)} tracks came of the {n_tracks} that were announced")
+    return Features(
+        x=x[:n_rows],
+        n_valid=_joined([rows.n_valid for rows in kept], np.int64),
+        track=np.repeat(np.arange(n_tracks), [len(rows.share) for rows in kept]),
+        share=_joined([rows.share for rows in kept], np.float64),
+    )
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype), *parts])
 
 
 def _valid_rows(features: Features) -> Iterator[npt.NDArray[np.float64]]:
@@ -158,4 +343,4 @@ class Normalization:
         x = (features.x - self.mean) / self.std
         padded = np.arange(x.shape[1]) >= features.n_valid[:, None]
         x[padded] = PADDING
-        return Features(x=x, n_valid=features.n_valid)
+        return replace(features, x=x)

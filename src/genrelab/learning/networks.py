@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from genrelab.errors import DataError, MissingExtraError, UsageError
-from genrelab.learning.recipes import NetworkName
+from genrelab.learning.recipes import CLASSICAL_NAMES, LearnerName, NetworkName
 
 BACKENDS = ("tensorflow", "torch", "jax")  # in the order in which they are looked for
 
@@ -138,16 +138,19 @@ NETWORKS: Mapping[NetworkName, Network] = MappingProxyType(
 )
 
 
-def check_input(name: NetworkName, input_shape: tuple[int, ...]) -> None:
-    """Stop where tracks of a shape do not fit a network; needs no Keras.
+_FITTING_INPUTS = {1: "statistics or profile", 2: "timbre or pitch", 3: "mixed"}  # by axes
+
+
+def check_input(name: LearnerName, input_shape: tuple[int, ...]) -> None:
+    """Stop where rows of a shape do not fit what is to learn from them; needs no Keras.
 
     Raises
     ------
     DataError
     """
-    axes = NETWORKS[name].track_axes
+    axes = 1 if name in CLASSICAL_NAMES else NETWORKS[cast("NetworkName", name)].track_axes
     if len(input_shape) != axes:
-        fitting = "timbre or pitch" if axes == 2 else "mixed"
+        fitting = _FITTING_INPUTS[axes]
         raise DataError(f"network {name} takes {fitting} input, not tracks of shape {input_shape}")
 
 

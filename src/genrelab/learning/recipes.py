@@ -16,17 +16,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, cast, get_args, get_type_hints
 
 import msgspec
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import InputName
+from genrelab.learning.features import Hearing, InputName
 
 Sample = Literal["unbalanced", "semi-balanced", "balanced"]
 SAMPLES: tuple[Sample, ...] = get_args(Sample)
 Grouping = Literal["artist", "track"]
 NetworkName = Literal["c1m1", "c1m2", "c2m1"]
+ClassicalName = Literal["knn", "svm", "kernel-logistic"]
+LearnerName = Literal["c1m1", "c1m2", "c2m1", "knn", "svm", "kernel-logistic"]
+CLASSICAL_NAMES: tuple[ClassicalName, ...] = get_args(ClassicalName)
 KnownDialect = Literal["spotify", "echonest", "msd"]
 
 
@@ -55,12 +58,31 @@ class Recipe:
     dialect : {"spotify", "echonest", "msd"}
         What analyses of several dialects are converted to; those of one are taken as
         they are.
-    input : {"timbre", "pitch", "mixed"}
+    input : {"timbre", "pitch", "mixed", "statistics", "profile"}
     segments : int
-        How many segments of a track are heard, from its start.
+        How many segments of a track a network hears, from its start.
+    windows : int
+        How many windows of a track are described in a profile, at most.
     normalize : bool
-        Scale by mean and deviation of the training rows' segments.
-    network : {"c1m1", "c1m2", "c2m1"}
+        Scale by mean and deviation of the training rows' segments; classical learners
+        always scale.
+    network : {"c1m1", "c1m2", "c2m1", "knn", "svm", "kernel-logistic"}
+        What learns: one of the paper's networks from a sequence, or a classical learner
+        from a summary.
+    neighbors : int
+        Of kNN.
+    regularization : float
+        C of the SVM and of kernel logistic regression; more follows the training tracks
+        more closely.
+    kernel_width : float
+        gamma of their radial kernel, in units of 1 over the number of values.
+    landmarks : int
+        Training rows against which kernel logistic regression compares a row, at most.
+    calibrate : bool
+        Scale the probabilities by a temperature that validation tracks choose.
+    refit : bool
+        Train a classical learner again on training and validation tracks, once these have
+        chosen the temperature; and after folds on all tracks, for use.
     dropout : float
     batch_size, max_epochs : int
     learning_rate, beta_1, beta_2, epsilon : float
@@ -80,7 +102,7 @@ class Recipe:
     name: str
     sample: Sample
     input: InputName
-    network: NetworkName
+    network: LearnerName
     genres: tuple[str, ...] = ()
     min_tracks: int = 40
     tracks_per_genre: int = 0
@@ -90,7 +112,14 @@ class Recipe:
     split_seed: int = 0
     dialect: KnownDialect = "spotify"
     segments: int = 512
+    windows: int = 12
     normalize: bool = False
+    neighbors: int = 10
+    regularization: float = 3.0
+    kernel_width: float = 1.0
+    landmarks: int = 1500
+    calibrate: bool = False
+    refit: bool = False
     dropout: float = 0.25
     batch_size: int = 32
     max_epochs: int = 100
@@ -123,6 +152,26 @@ class Recipe:
         if len(set(self.genres)) != len(self.genres):
             raise UsageError(f"recipe {self.name!r}: a genre is named twice in genres")
 
+    @property
+    def is_classical(self) -> bool:
+        """Whether what learns is no network."""
+        return self.network in CLASSICAL_NAMES
+
+    @property
+    def neural_network(self) -> NetworkName:
+        """`network` where it is one."""
+        return cast("NetworkName", self.network)
+
+    @property
+    def classical_learner(self) -> ClassicalName:
+        """`network` where it is none."""
+        return cast("ClassicalName", self.network)
+
+    @property
+    def hearing(self) -> Hearing:
+        """How much of a track is heard."""
+        return Hearing(segments=self.segments, windows=self.windows)
+
     def to_toml(self) -> str:
         """Write every knob, defaults included."""
         return "".join(f"{key} = {_toml_value(value)}\n" for key, value in asdict(self).items())
@@ -136,6 +185,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "split_seed": (0, _ANY),
     "seed": (0, (1 << 32) - 1),
     "segments": (24, 100_000),
+    "windows": (1, 1000),
+    "neighbors": (1, 10_000),
+    "regularization": (1e-6, 1e6),
+    "kernel_width": (1e-3, 1e3),
+    "landmarks": (10, 20_000),
     "dropout": (0, 0.95),
     "batch_size": (1, 1_000_000),
     "max_epochs": (1, 1_000_000),

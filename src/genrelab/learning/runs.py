@@ -3,17 +3,18 @@
 Conventions
 -----------
 A run is a directory: ``run.json`` (written last), ``recipe.toml`` (every knob),
-``split.json``, ``history.csv`` (one row an epoch), ``predictions.csv``
-(validation and test tracks with their probabilities), ``model.keras``,
-``model.onnx``, ``report.json`` and ``figures/``. A run of several folds holds a
-run for each in ``fold-0`` ... and its own files pool them. While it is being made
+``split.json``, ``predictions.csv`` (validation and test tracks with their
+probabilities), ``model.onnx``, ``report.json`` and ``figures/``; a network's has
+``history.csv`` (one row an epoch) and ``model.keras`` too. A run of several folds
+holds a run for each in ``fold-0`` ... and its own files pool them; it may have a
+model of its own, trained on all tracks once the folds were judged. While it is being made
 it stands under ``<name>.partial``, so a run that has its name is whole.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from genrelab.errors import RunError, UsageError
-from genrelab.learning.features import INPUTS, Features, Normalization, extract_features
+from genrelab.learning.features import Normalization
 from genrelab.learning.recipes import Recipe, load_recipe
 from genrelab.learning.splits import Ints
 from genrelab.learning.training import Epoch
 from genrelab.music.analysis import Dialect
-from genrelab.music.segments import Segments
 
 FORMAT_VERSION = 1
 PredictedPart = Literal["valid", "test"]
@@ -41,6 +41,27 @@ class Scale(msgspec.Struct, frozen=True):
 
     mean: list[Any]
     std: list[Any]
+
+
+class Abstention(msgspec.Struct, frozen=True, kw_only=True):
+    """What is gained by not answering where confidence is low.
+
+    Attributes
+    ----------
+    precision : float
+        The share of the answers that was to be right, and was, on validation tracks.
+    threshold : float
+        The confidence (largest probability) from which an answer is given.
+    coverage : float
+        The share of the tracks that are answered.
+    n : int
+        How many those were.
+    """
+
+    precision: float
+    threshold: float
+    coverage: float
+    n: int
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +84,14 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
         The most frequent class of the training tracks.
     calibrated : bool
         Whether the probabilities were calibrated on validation tracks.
+    temperature : float
+        By which they are divided, as logarithms; 1 where they were not.
+    abstention : list of Abstention
+        By rising precision, measured on validation tracks; empty where it was not.
+    whole : bool
+        Whether a run of several folds has a model that was trained on all tracks.
+    trained_on : str
+        A sentence on the music behind the model; may be empty.
     onnx_max_difference : float or None
         Largest difference between the two model files' probabilities.
     """
@@ -89,6 +118,10 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     majority: str
     scores: dict[str, dict[str, float]]
     calibrated: bool = False
+    temperature: float = 1.0
+    abstention: list[Abstention] = []
+    whole: bool = False
+    trained_on: str = ""
     left_out: dict[str, int] = {}
     remarks: list[str] = []
 
@@ -144,8 +177,8 @@ class Run:
 
     @property
     def members(self) -> list[Run]:
-        """The runs that were trained: this one, or one a fold."""
-        if not self.info.folds:
+        """The runs whose models answer together: this one, or one a fold."""
+        if not self.info.folds or self.info.whole:
             return [self]
         return [load_run(self.path / f"fold-{fold}") for fold in range(self.info.folds)]
 
@@ -159,17 +192,8 @@ class Run:
             mean=np.array(scale.mean, np.float32), std=np.array(scale.std, np.float32)
         )
 
-    def features(self, segments: Iterable[Segments], n_tracks: int) -> Features:
-        """Turn segments into what the run's model was trained on."""
-        features = extract_features(segments, n_tracks, self.recipe.input, self.recipe.segments)
-        return self.normalization.apply(features) if self.normalization else features
-
-    def input_shape(self) -> tuple[int, ...]:
-        """Return the shape of one track at the model's input."""
-        return INPUTS[self.recipe.input].shape(self.recipe.segments)
-
     def history(self) -> list[Epoch]:
-        """Read the training history; a pooled run has none of its own."""
+        """Read a network's training history; a pooled run has none of its own."""
         path = self.path / "history.csv"
         with _readable(path):
             return [

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrelab.errors import DataError
-from genrelab.learning.features import Features, InputName, extract_features
+from genrelab.learning.features import Features, Hearing, InputName, extract_features
 from genrelab.learning.pools import Pool, choose_dialect, gather_pool
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.splits import (
@@ -36,7 +36,7 @@ from genrelab.learning.splits import (
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
 from genrelab.music.dialects import convert_segments
-from genrelab.music.segments import Float32, Segments
+from genrelab.music.segments import Segments
 from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
 
@@ -110,28 +110,26 @@ class Samples:
 
     Attributes
     ----------
-    x : float32 array [N, S, 12] or [N, S, 12, 2]
+    inputs : Features
+        Of all N tracks.
     y : int64 array [N], index into ``classes``
-    n_valid : int64 array [N], segments before the padding
     classes, track_ids, groups : tuples of str
     """
 
-    x: Float32
+    inputs: Features
     y: Ints
-    n_valid: Ints
     classes: tuple[str, ...]
     track_ids: tuple[str, ...]
     groups: tuple[str, ...]
 
     def rows(self, track_ids: Sequence[str]) -> Ints:
-        """Return the row number of each id."""
+        """Return the place of each id among the tracks, which is its row in sequences."""
         where = {track_id: row for row, track_id in enumerate(self.track_ids)}
         return np.array([where[track_id] for track_id in track_ids], dtype=np.int64)
 
     def features(self, track_ids: Sequence[str]) -> Features:
         """Return a copy of the features of some tracks, in the order given."""
-        rows = self.rows(track_ids)
-        return Features(x=self.x[rows], n_valid=self.n_valid[rows])
+        return self.inputs.of_tracks(self.rows(track_ids))
 
 
 def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
@@ -301,7 +299,7 @@ def load_samples(
     corpus: Corpus,
     plan: Plan,
     input_name: InputName,
-    n_segments: int,
+    hearing: Hearing,
     *,
     progress: Progress = silent,
 ) -> Samples:
@@ -309,9 +307,9 @@ def load_samples(
 
     Parameters
     ----------
-    input_name : {"timbre", "pitch", "mixed"}
-    n_segments : int
-        S: a longer track is cut, a shorter one padded with zeros.
+    input_name : {"timbre", "pitch", "mixed", "statistics", "profile"}
+    hearing : Hearing
+        How much of a track is heard.
     """
     ids = plan.track_ids
 
@@ -321,12 +319,11 @@ def load_samples(
             own = plan.converted.get(track_id, plan.dialect)
             yield segments if own == plan.dialect else convert_segments(segments, own, plan.dialect)
 
-    features = extract_features(read(), len(ids), input_name, n_segments)
+    features = extract_features(read(), len(ids), input_name, hearing)
     progress(f"reading {input_name}", len(ids), len(ids))
     return Samples(
-        x=features.x,
+        inputs=features,
         y=np.array([plan.labels[i] for i in ids], dtype=np.int64),
-        n_valid=features.n_valid,
         classes=plan.classes,
         track_ids=ids,
         groups=tuple(plan.groups[i] for i in ids),

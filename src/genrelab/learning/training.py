@@ -79,7 +79,7 @@ def fit_network(
     threads = pin_backend(keras)
     keras.utils.clear_session(free_memory=True)
     keras.utils.set_random_seed(recipe.seed)
-    model = build_network(recipe.network, train[0].x.shape[1:], n_classes, recipe.dropout)
+    model = build_network(recipe.neural_network, train[0].x.shape[1:], n_classes, recipe.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(
             learning_rate=recipe.learning_rate,

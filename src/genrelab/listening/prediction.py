@@ -52,7 +52,7 @@ class Prediction:
     remarks : tuple of str
         Why the answer may be worth less than it looks.
     windows : tuple of WindowPrediction
-        The same over time.
+        The same over time; empty where it was not asked for.
     """
 
     file: str | None
@@ -68,15 +68,13 @@ class Prediction:
         """Return the k most probable genres, most probable first."""
         return ranked(self.probabilities, k)
 
-    def to_dict(self, *, top: int | None = None, windows: bool = False) -> dict[str, Any]:
-        """Return what a JSON line holds; ``file`` or ``track_id`` only where it is known.
+    def to_dict(self, *, top: int | None = None) -> dict[str, Any]:
+        """Return what a JSON line holds: what is known, and windows where there are any.
 
         Parameters
         ----------
         top : int, optional
             How many genres to list, most probable first; by default all, in class order.
-        windows : bool
-            Whether to list the probabilities over time, too.
         """
         about = {"file": self.file, "track_id": self.track_id}
         told: dict[str, Any] = {
@@ -86,7 +84,7 @@ class Prediction:
             "calibrated": self.calibrated,
             "remarks": list(self.remarks),
         }
-        if windows:
+        if self.windows:
             told["windows"] = [
                 {
                     "start": one.start,
@@ -121,7 +119,7 @@ def _listed(probabilities: Mapping[str, float], top: int | None) -> dict[str, fl
 
 
 def predict_heard(
-    model: Model, heard: Iterable[Heard], *, threshold: float = 0.0
+    model: Model, heard: Iterable[Heard], *, threshold: float = 0.0, windows: bool = False
 ) -> Iterator[Prediction]:
     """Predict the genre of any number of analyses, a batch at a time.
 
@@ -133,6 +131,8 @@ def predict_heard(
     heard : iterable of Heard
     threshold : float
         How probable a genre must be to be named; with 0 one always is.
+    windows : bool
+        Whether to tell the probabilities over time, too.
 
     Raises
     ------
@@ -145,10 +145,12 @@ def predict_heard(
         for one in batch:
             if len(one.segments) == 0:
                 raise DataError(f"{one.name}: no segments to hear")
-        yield from _predictions(model, batch, threshold)
+        yield from _predictions(model, batch, threshold, windows)
 
 
-def predict_analysis(model: Model, analysis: Analysis, *, threshold: float = 0.0) -> Prediction:
+def predict_analysis(
+    model: Model, analysis: Analysis, *, threshold: float = 0.0, windows: bool = False
+) -> Prediction:
     """Predict the genre of one analysis; see `predict_heard`.
 
     Raises
@@ -162,27 +164,34 @@ def predict_analysis(model: Model, analysis: Analysis, *, threshold: float = 0.0
     'Rock'
     """
     heard = Heard(segments=analysis.segments, dialect=analysis.dialect)
-    (answer,) = answer_each(model, [unless_silent(heard)], threshold=threshold)
+    asked = [unless_silent(heard)]
+    (answer,) = answer_each(model, asked, threshold=threshold, windows=windows)
     if isinstance(answer, Unheard):
         raise DataError(answer.sentence)
     return answer
 
 
 def answer_each(
-    model: Model, asked: Iterable[Heard | Unheard], *, threshold: float = 0.0
+    model: Model,
+    asked: Iterable[Heard | Unheard],
+    *,
+    threshold: float = 0.0,
+    windows: bool = False,
 ) -> Iterator[Prediction | Unheard]:
     """Predict what was heard, and hand on why the rest was not, in the order asked."""
     check_threshold(threshold)
     waiting = iter(asked)
     while batch := list(islice(waiting, BATCH)):
         heard = [one for one in batch if isinstance(one, Heard)]
-        predictions = _predictions(model, heard, threshold)
+        predictions = _predictions(model, heard, threshold, windows)
         for one in batch:
             yield one if isinstance(one, Unheard) else next(predictions)
 
 
-def _predictions(model: Model, batch: Sequence[Heard], threshold: float) -> Iterator[Prediction]:
-    answers = model.answer([_translated(model, one) for one in batch])
+def _predictions(
+    model: Model, batch: Sequence[Heard], threshold: float, windows: bool
+) -> Iterator[Prediction]:
+    answers = model.answer([_translated(model, one) for one in batch], windows=windows)
     for heard, answer in zip(batch, answers, strict=True):
         yield _prediction(model, heard, answer, threshold)
 

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
 from genrelab.learning.splits import PARTS
@@ -96,7 +96,7 @@ def write_arrays(
     plans: dict[str, Plan] = {}
     for sample in SAMPLES:
         plan = None
-        for input_name in INPUT_NAMES:
+        for input_name in SEQUENCE_NAMES:
             recipe = load_recipe(f"{sample}-{input_name}", settings or {})
             plan = plan or plan_sample(corpus, recipe)
             path = folder / f"{sample}-{input_name}.npz"
@@ -145,15 +145,15 @@ def _entry(plan: Plan, recipe: Recipe) -> dict[str, Any]:
 
 
 def _write(path: Path, corpus: Corpus, plan: Plan, recipe: Recipe, progress: Progress) -> None:
-    samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
+    samples = load_samples(corpus, plan, recipe.input, recipe.hearing, progress=progress)
     partial = path.with_name(f"{path.name}.partial")
     try:
         with partial.open("wb") as file:
             np.savez(
                 file,
-                x=samples.x,
+                x=samples.inputs.x,
                 y=samples.y,
-                n_valid=samples.n_valid,
+                n_valid=samples.inputs.n_valid,
                 track_ids=np.array(samples.track_ids),
                 groups=np.array(samples.groups),
                 classes=np.array(samples.classes),

@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-An experiment of several folds trains a run for each and pools their test
-tracks. Whatever is finished is kept: the same command, run again after an
-interruption, trains only what is missing.
+An experiment of several folds trains a run for each and pools their test tracks; a
+classical learner is then trained once more, on all of them, for use. Whatever is finished
+is kept: the same command, run again after an interruption, trains only what is missing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,14 @@ from genrelab.learning.samples import Plan, Samples, load_samples, plan_sample
 from genrelab.learning.training import Epoch
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
-from genrelab.workflows.fitting import digest_of, train_network
+from genrelab.workflows.fitting import (
+    MODEL,
+    calibration_facts,
+    digest_of,
+    fit_on_tracks,
+    mean_temperature,
+    train_member,
+)
 from genrelab.workflows.writing import writing_to
 
 SAME_PROBABILITY = 1e-5  # by which a run's two model files may differ
@@ -78,7 +85,7 @@ def train(
     if found:
         _refuse_other_content(found, plan)
         return found
-    samples = load_samples(corpus, plan, recipe.input, recipe.segments, progress=progress)
+    samples = load_samples(corpus, plan, recipe.input, recipe.hearing, progress=progress)
     with writing_to(Path(out)):
         return _train_planned(samples, plan, recipe, Path(out), progress)
 
@@ -101,14 +108,15 @@ def _train_planned(
     *,
     draw: bool = True,
 ) -> Run:
-    """Train one network, or one a fold whose test tracks are then pooled and drawn."""
+    """Train one model, or one a fold whose test tracks are then pooled and drawn."""
     directory = RunDirectory(out)
     clock = _Clock()
     if len(plan.splits) == 1:
-        member = train_network(samples, plan.splits[0], recipe, directory, progress)
-        directory.write_history(member.fitted.history)
+        member = train_member(samples, plan.splits[0], recipe, directory, progress)
+        if member.history:
+            directory.write_history(member.history)
         if draw:
-            _draw(directory, recipe, member.predictions, [member.fitted.history])
+            _draw(directory, recipe, member.predictions, [member.history])
         return _complete(directory, plan, recipe, member.predictions, clock, **member.facts)
     members = []
     for fold, split in enumerate(plan.splits):
@@ -126,8 +134,24 @@ def _train_planned(
         part: Predictions.pooled([member.predictions(part) for member in members])
         for part in PREDICTED_PARTS
     }
-    _draw(directory, recipe, pooled, [member.history() for member in members])
+    histories = [] if recipe.is_classical else [member.history() for member in members]
+    _draw(directory, recipe, pooled, histories)
     first = members[0].info
+    facts = {
+        "parameters": first.parameters,
+        "onnx_max_difference": max(member.info.onnx_max_difference or 0.0 for member in members),
+        "backend": first.backend,
+        "threads": first.threads,
+        "versions": first.versions,
+    }
+    temperature = 1.0
+    if recipe.is_classical and recipe.refit:
+        progress(f"training {recipe.name} on all tracks", 0, None)
+        facts = {
+            **fit_on_tracks(samples, plan.track_ids, recipe, directory.partial / MODEL),
+            "whole": True,
+        }
+        temperature = mean_temperature(members)
     return _complete(
         directory,
         plan,
@@ -136,11 +160,8 @@ def _train_planned(
         clock,
         folds=len(members),
         data_digest=digest_of(*(member.info.data_digest.encode() for member in members)),
-        parameters=first.parameters,
-        onnx_max_difference=max(member.info.onnx_max_difference or 0.0 for member in members),
-        backend=first.backend,
-        threads=first.threads,
-        versions=first.versions,
+        **facts,
+        **calibration_facts(recipe, pooled["valid"], temperature),
     )
 
 
@@ -191,7 +212,7 @@ def _complete(
 
 
 def _model_remarks(facts: Mapping[str, Any]) -> list[str]:
-    apart = float(facts["onnx_max_difference"])
+    apart = float(facts["onnx_max_difference"] or 0)
     if apart <= SAME_PROBABILITY:
         return []
     return [f"model.keras and model.onnx differ by {apart:.1e} in a probability, which is too much"]
@@ -240,11 +261,13 @@ def _draw(
 ) -> None:
     folder = directory.partial / "figures"
     report = _judge(predictions["test"], directory.path.name)
-    shape = INPUTS[recipe.input].shape(recipe.segments)
-    network = build_network(recipe.network, shape, len(report.classes), recipe.dropout)
     save_figure(draw_confusion(report), folder / "confusion")
-    save_figure(draw_training(histories, title=report.name), folder / "training")
     save_figure(draw_reliability(report), folder / "reliability")
+    if recipe.is_classical:
+        return
+    shape = INPUTS[recipe.input].shape(recipe.segments)
+    network = build_network(recipe.neural_network, shape, len(report.classes), recipe.dropout)
+    save_figure(draw_training(histories, title=report.name), folder / "training")
     save_figure(
         draw_network(describe_layers(network), input_shape=shape, title=recipe.network),
         folder / "network",

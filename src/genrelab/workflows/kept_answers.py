@@ -40,13 +40,10 @@ class Keeping:
     path : Path
     top : int or None
         How many genres to list, most probable first; None for all.
-    windows : bool
-        Whether to list the probabilities over time.
     """
 
     path: Path
     top: int | None = None
-    windows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +67,7 @@ class _Kept:
         return subject in self.file
 
     def keep(self, place: tuple[int, int], prediction: Prediction) -> None:
-        told = prediction.to_dict(top=self.keeping.top, windows=self.keeping.windows)
-        self.file.append(self.order[place], told)
+        self.file.append(self.order[place], prediction.to_dict(top=self.keeping.top))
 
     def finish(self) -> None:
         self.file.finish([self.order[place] for place in sorted(self.order)])
@@ -181,7 +177,7 @@ def what_is_asked(asking: Asking, keeping: Keeping) -> str:
         parts.append(f"threshold {asking.threshold:g}")
     if keeping.top is not None:
         parts.append(f"top {keeping.top}")
-    if keeping.windows:
+    if asking.windows:
         parts.append("windows")
     return ", ".join(parts)
 

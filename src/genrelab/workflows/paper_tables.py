@@ -42,7 +42,7 @@ def balanced_outcomes(main: Sequence[Outcome]) -> dict[NetworkName, list[Outcome
     balanced: dict[NetworkName, list[Outcome]] = {}
     for outcome in main:
         if outcome.run.recipe.sample == "balanced":
-            balanced.setdefault(outcome.run.recipe.network, []).append(outcome)
+            balanced.setdefault(outcome.run.recipe.neural_network, []).append(outcome)
     return balanced
 
 
@@ -50,7 +50,7 @@ def table_1(outcome: Outcome) -> Table:
     """List the layers of c1m1, the paper's parameters beside those of the built model."""
     recipe = outcome.run.recipe
     shape = INPUTS[recipe.input].shape(recipe.segments)
-    network = build_network(recipe.network, shape, len(outcome.run.classes), recipe.dropout)
+    network = build_network(recipe.neural_network, shape, len(outcome.run.classes), recipe.dropout)
     rows = []
     for layer, (name, output, parameters) in zip(
         describe_layers(network), paper.TABLE_1, strict=True

@@ -56,6 +56,8 @@ class Asking:
     model : Model
     threshold : float
         How probable a genre must be to be named; with 0 one always is.
+    windows : bool
+        Whether to tell the probabilities over time, too.
     jobs : int or None
         Processes that analyze; None for one a core.
     settings : Settings or None
@@ -71,6 +73,7 @@ class Asking:
 
     model: Model
     threshold: float = 0.0
+    windows: bool = False
     jobs: int | None = None
     settings: Settings | None = None
     progress: Progress = silent
@@ -86,7 +89,7 @@ class Asking:
 
     def answer(self, asked: Iterable[Heard | Unheard]) -> Iterator[Prediction | Unheard]:
         """Ask the model."""
-        return answer_each(self.model, asked, threshold=self.threshold)
+        return answer_each(self.model, asked, threshold=self.threshold, windows=self.windows)
 
 
 @overload
@@ -96,6 +99,7 @@ def predict(  # type: ignore[overload-overlap]  # a str is a sequence of str, to
     model: Model | Run | str | Path | None = ...,
     precision: float | None = ...,
     threshold: float | None = ...,
+    windows: bool = ...,
     jobs: int | None = ...,
     progress: Progress = ...,
 ) -> Prediction: ...
@@ -108,6 +112,7 @@ def predict(
     model: Model | Run | str | Path | None = ...,
     precision: float | None = ...,
     threshold: float | None = ...,
+    windows: bool = ...,
     jobs: int | None = ...,
     progress: Progress = ...,
 ) -> Iterator[Prediction | Unheard]: ...
@@ -119,6 +124,7 @@ def predict(
     model: Model | Run | str | Path | None = None,
     precision: float | None = None,
     threshold: float | None = None,
+    windows: bool = False,
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Prediction | Iterator[Prediction | Unheard]:
@@ -134,6 +140,8 @@ def predict(
         Name a genre only where, of validation tracks this sure, such a share was right.
     threshold : float, optional
         Name a genre only where it is at least so probable; by default always.
+    windows : bool
+        Whether to tell the probabilities over time, too.
     jobs : int, optional
         Processes that analyze several recordings; by default as many as there are cores.
     progress : Progress
@@ -165,6 +173,7 @@ def predict(
     asking = Asking(
         model=opened,
         threshold=choose_threshold(opened.run, precision=precision, threshold=threshold),
+        windows=windows,
         jobs=jobs,
         progress=progress,
     )

@@ -21,7 +21,7 @@ import numpy as np
 from genrelab.errors import UsageError
 from genrelab.judging.comparison import compare
 from genrelab.judging.reports import Report
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import SAMPLES, NetworkName
 from genrelab.learning.run_directory import find_run
@@ -112,7 +112,7 @@ def reproduce(
         plan_experiment(f"{sample}-{input_name}", knobs, {}, seed)
         for seed in range(seeds)
         for sample in SAMPLES
-        for input_name in INPUT_NAMES
+        for input_name in SEQUENCE_NAMES
     ]
     of_studies = {
         study: [plan_experiment(name, knobs, turned, 0) for name, turned in STUDIES[study]]
@@ -215,7 +215,7 @@ def _our_evidence(
             for network, outcomes in balanced.items()
         },
         dropouts={
-            (o.run.recipe.sample, o.run.recipe.network, o.run.recipe.dropout): o.report
+            (o.run.recipe.sample, o.run.recipe.neural_network, o.run.recipe.dropout): o.report
             for o in studies.get("imbalance", ())
         },
         learning_rates={

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES
+from genrelab.learning.features import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 
 StudyName = Literal["imbalance", "learning-rate", "overtraining"]
@@ -29,7 +29,7 @@ STUDIES: Mapping[StudyName, list[tuple[str, dict[str, Any]]]] = MappingProxyType
         "imbalance": [
             (f"{sample}-{input_name}", {"dropout": dropout})
             for sample in SAMPLES
-            for input_name in INPUT_NAMES
+            for input_name in SEQUENCE_NAMES
             for dropout in DROPOUTS
         ],
         "learning-rate": [("balanced-timbre", {"learning_rate": rate}) for rate in LEARNING_RATES],
