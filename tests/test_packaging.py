@@ -88,13 +88,13 @@ def test_base_predicts_with_a_run_trained_elsewhere(clean_python, trained_run, t
     track, analysis = synthesize_track("Metal", 1, seed=9)
     file = tmp_path / f"{track.id}.json"
     file.write_bytes(analysis.to_json())
-    command = (clean_python.with_name("genrelab"), "predict", "--model", trained_run, file)
-    (line,) = run(*command, cwd=tmp_path).splitlines()
-    prediction = json.loads(line)
-    assert prediction["file"] == str(file)
-    assert prediction["genre"] in prediction["probabilities"]
-    assert len(prediction["probabilities"]) == 8
-    assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    sound = write_sound(tmp_path / "tone.mp3", tone(3.0, 44_100, channels=2), 44_100)
+    command = (clean_python.with_name("genrelab"), "predict", "--model", trained_run, file, sound)
+    predictions = [json.loads(line) for line in run(*command, cwd=tmp_path).splitlines()]
+    assert [one["file"] for one in predictions] == [str(file), str(sound)]
+    for one in predictions:
+        assert one["genre"] in one["probabilities"] and len(one["probabilities"]) == 8
+        assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_base_analyzes_a_recording(clean_python, tmp_path):
