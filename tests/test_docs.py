@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import genrelab
+from genrelab.music.corpus import Corpus
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
@@ -79,3 +80,22 @@ def test_the_readme_shows_every_package():
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     packages = [p.name for p in (PROJECT / "src" / "genrelab").iterdir() if p.is_dir()]
     assert [n for n in packages if n != "__pycache__" and f"{n}/" not in readme] == []
+
+
+def test_the_source_in_the_documents_works(tmp_path):
+    text = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "radio.py").write_text(source, encoding="utf-8")
+    (tmp_path / "played.csv").write_text("Song,Someone,rap\nsilence\n", encoding="utf-8")
+    (command,) = (c for c in commands(PROJECT / "docs" / "sources.md") if "radio.py" in c)
+    result = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wanted = "error: played.csv: line 2: 1 values; expected song, artist, genre\n"
+    assert (result.returncode, result.stderr) == (1, wanted)
+    with Corpus(tmp_path / "radio.corpus") as corpus:
+        assert corpus.genre_counts() == {"Hip-Hop": 1}

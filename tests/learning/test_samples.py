@@ -432,6 +432,105 @@ def test_an_absent_file_is_one_sentence(make_corpus: MakeCorpus, songs: Songs) -
         plan_sample(make_corpus(songs("Rock", 3)), _recipe(split="absent.csv"))
 
 
+def test_a_file_may_give_the_parts_of_one_split(
+    make_corpus: MakeCorpus, songs: Songs, listed: Callable[..., str]
+) -> None:
+    corpus = make_corpus([*songs("Rock", 15), *songs("Jazz", 15)])
+    lines = [line.replace(",0", ",train").replace(",1", ",valid").replace(",2", ",test")
+             for line in _lines(15)]  # fmt: skip
+    plan = plan_sample(corpus, _recipe(split=listed(*lines, header="track_id,genre,part")))
+    assert _sizes(plan) == {"train": [5, 5], "valid": [5, 5], "test": [5, 5]}
+    assert plan.splits[0].fold is None and plan.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (["a,Rock,training"], "line 2: genre 'Rock', part 'training'; expected a genre and train"),
+        (["a,Rock,train", "b,Rock,test"], "no track of part valid; expected train, valid, test"),
+    ],
+)
+def test_wrong_parts_are_one_sentence(
+    make_corpus: MakeCorpus,
+    songs: Songs,
+    listed: Callable[..., str],
+    lines: list[str],
+    sentence: str,
+) -> None:
+    file = listed(*lines, header="track_id,genre,part")
+    with pytest.raises(DataError, match=sentence):
+        plan_sample(make_corpus(songs("Rock", 12)), _recipe(split=file))
+
+
+# Splits that the data set itself gives.
+
+SHARES = ("train", "train", "train", "valid", "test", "left out")
+
+
+def _official(songs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**song, "tags": {"split": SHARES[i % 6]}} for i, song in enumerate(songs)]
+
+
+def test_the_official_split_is_honored(make_corpus: MakeCorpus, songs: Songs) -> None:
+    corpus = make_corpus([*_official(songs("Rock", 36)), *_official(songs("Jazz", 12)),
+                          *songs("Pop", 12), *_official(songs("Folk", 18)[:3])])  # fmt: skip
+    plan = plan_sample(corpus, _recipe(split="official", min_tracks=3))
+    assert plan.classes == ("Jazz", "Rock")
+    assert _sizes(plan) == {"train": [6, 18], "valid": [2, 6], "test": [2, 6]}
+    assert plan.left_out == {"not in the official split": 6 + 2 + 12, "genre too small": 3}
+    assert plan.remarks == ("left out: Folk has no valid track in the official split",)
+    for name in ("train", "valid", "test"):
+        ids = getattr(plan.splits[0], name)
+        assert all(SHARES[int(i.rpartition("-")[2]) % 6] == name for i in ids)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "train", "valid"),
+    [
+        ({"sample": "balanced"}, [6, 6], [2, 2]),
+        ({"sample": "balanced", "tracks_per_genre": 5}, [3, 3], [1, 1]),
+    ],
+)
+def test_a_balanced_sample_of_it_is_even_in_each_part(
+    make_corpus: MakeCorpus, songs: Songs, knobs: dict[str, Any], train: list[int], valid: list[int]
+) -> None:
+    corpus = make_corpus([*_official(songs("Rock", 36)), *_official(songs("Jazz", 12))])
+    plan = plan_sample(corpus, _recipe(split="official", min_tracks=3, **knobs))
+    assert _sizes(plan) == {"train": train, "valid": valid, "test": valid}
+
+
+def test_a_semi_balanced_sample_of_it_keeps_its_parts(
+    make_corpus: MakeCorpus, songs: Songs
+) -> None:
+    corpus = make_corpus([*_official(songs("Rock", 36)), *_official(songs("Jazz", 12))])
+    plan = plan_sample(corpus, _recipe(split="official", min_tracks=3, sample="semi-balanced"))
+    assert sum(n for part in _sizes(plan).values() for n in part) == 20
+    assert {i: SHARES[int(i.rpartition("-")[2]) % 6] for i in plan.splits[0].test} == dict.fromkeys(
+        plan.splits[0].test, "test"
+    )
+
+
+def test_artists_on_two_sides_of_it_are_said(make_corpus: MakeCorpus, songs: Songs) -> None:
+    corpus = make_corpus([*_official(songs("Rock", 36, each=36)), *_official(songs("Jazz", 36))])
+    plan = plan_sample(corpus, _recipe(split="official"))
+    assert plan.classes == ("Jazz", "Rock")
+    assert plan.remarks == ("the official split puts 1 artists into more than one part",)
+
+
+def test_a_corpus_without_official_split_is_one_sentence(
+    make_corpus: MakeCorpus, songs: Songs
+) -> None:
+    with pytest.raises(DataError, match="split is 'official', and no analyzed track says its part"):
+        plan_sample(make_corpus(songs("Rock", 12)), _recipe(split="official"))
+
+
+def test_a_genre_that_a_table_of_one_s_own_made_can_be_asked_for(
+    make_corpus: MakeCorpus, songs: Songs
+) -> None:
+    corpus = make_corpus([*songs("Rap", 20), *songs("Rock", 20), *songs("Jazz", 20)])
+    assert plan_sample(corpus, _recipe(genres=("Rap", "rock"))).classes == ("Rap", "Rock")
+
+
 def test_an_artist_in_two_folds_of_a_file_is_said(
     make_corpus: MakeCorpus, songs: Songs, listed: Callable[..., str]
 ) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +19,13 @@ from tests.sources.archives import record, write
 
 from genrelab.music.analysis import Analysis
 from genrelab.music.corpus import Corpus
+from genrelab.music.genres import SHIPPED_GENRES
 from genrelab.music.segments import Segments
 from genrelab.music.tracks import Origin, Track
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Fault, Found, Item, collect
+from genrelab.sources.collecting import _batches, collect
+from genrelab.sources.findings import Entry, Fault, Found, Item
+from genrelab.sources.storing import Chunk
 
 
 def an_analysis(n: int = 2) -> Analysis:
@@ -156,6 +160,78 @@ def test_progress_ends_at_the_total(corpus: Corpus) -> None:
     collect(source, corpus, progress=lambda _, done, total: seen.append((done, total)))
     assert seen[-1] == (2, 2)
     assert seen == sorted(seen)
+
+
+# Genres: mapped once, chosen, and listed where no table knows them.
+
+
+def test_genres_are_mapped_whatever_the_source_does(corpus: Corpus) -> None:
+    tracks = [a_track("a", "rap"), a_track("b", "VG"), a_track("c", "VG"), a_track("d", "60s")]
+    source = ListSource([[(track, None) for track in tracks]])
+    table = SHIPPED_GENRES.extended({"60s": ""})
+    summary = collect(source, corpus, table=table)
+    assert corpus.genre_counts() == {"VG": 2, "Hip-Hop": 1}
+    assert (dict(summary.unmapped), summary.without_genre) == ({"VG": 2}, 1)
+    again = collect(source, corpus)
+    assert (again.updated, dict(again.unmapped)) == (4, {"VG": 2, "60s": 1})
+
+
+def test_genres_that_are_asked_for(corpus: Corpus) -> None:
+    tracks = [a_track("a", "rap"), a_track("b", "Rock"), a_track("c", None)]
+    source = ListSource([[(track, None) for track in tracks]])
+    summary = collect(source, corpus, genres=["hiphop", "Jazz"])
+    assert (summary.stored, dict(summary.dropped)) == (1, {"genre not asked for": 2})
+    assert summary.absent_genres == ["Jazz"]
+    assert [detail for *_, detail in corpus.journal.drops()] == ["Rock", "no genre"]
+    assert collect(source, corpus, genres=["Jazz", "Rap"]).read == 0
+    wider = collect(source, corpus, genres=["Rock", "Hip-Hop"])
+    assert (wider.stored, wider.updated, wider.absent_genres) == (1, 1, [])
+    narrower = collect(source, corpus, genres=["Rock"])
+    assert (narrower.updated, narrower.removed) == (1, 1)
+
+
+def test_an_analysis_without_genre_completes_a_track_that_was_asked_for(corpus: Corpus) -> None:
+    content = [(a_track("a", "Rock"), None), (a_track("a", None), an_analysis())]
+    summary = collect(ListSource([content]), corpus, genres=["Rock"])
+    assert (summary.stored, summary.updated, corpus.segment_counts()) == (1, 1, {"test-a": 2})
+
+
+# Batches.
+
+
+@pytest.fixture
+def transactions(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the tracks at the end of each transaction."""
+    counts: list[int] = []
+    plain = corpus.transaction
+
+    @contextmanager
+    def counted() -> Iterator[None]:
+        with plain():
+            yield
+        counts.append(corpus.track_count())
+
+    monkeypatch.setattr(corpus, "transaction", counted)
+    return counts
+
+
+def test_small_items_share_a_transaction(corpus: Corpus, transactions: list[int]) -> None:
+    source = ListSource([[(a_track(f"{i}"), None)] for i in range(10)])
+    collect(source, corpus, batch_tracks=4)
+    assert transactions == [4, 8, 10]
+
+
+def test_large_items_are_parted(corpus: Corpus, transactions: list[int]) -> None:
+    source = ListSource([[(a_track(f"{i}"), None) for i in range(10)]])
+    collect(source, corpus, batch_tracks=4)
+    assert transactions == [4, 8, 10]
+
+
+def test_slow_items_are_stored_after_a_while() -> None:
+    times = iter([0.0, 1.0, 1.5, 2.5, 3.0, 3.0, 3.1])
+    chunks = [Chunk(Item(f"{i}", "1", 1, lambda _: iter(()))) for i in range(4)]
+    batches = list(_batches(iter(chunks), 64, clock=lambda: next(times)))
+    assert [len(batch) for batch in batches] == [3, 1]
 
 
 RECORDS = st.lists(

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 from tests.sources.archives import as_lines, record, write
+from tests.sources.free_music import a_track, write_audio, write_metadata
+from tests.sources.gtzan_clips import write_clips, write_lists
 from tests.sources.million_songs import write_million_song
+from tests.sources.tagged_sounds import song
 
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Fault, Source, collect
-from genrelab.sources.folder import FolderSource
+from genrelab.sources.collecting import collect
+from genrelab.sources.findings import Entry, Fault, Source
+from genrelab.sources.fma import FmaSource
+from genrelab.sources.folder import FolderSource, GenreFrom
+from genrelab.sources.gtzan import GtzanSource
 from genrelab.sources.msd import MsdSource
 from genrelab.sources.synthetic import SyntheticSource
 
@@ -33,11 +39,24 @@ def a_million_song_folder(folder: Path) -> MsdSource:
     return MsdSource(folder)
 
 
-def a_folder_of_recordings(folder: Path) -> FolderSource:
-    for name in ("Rock/01 Song.mp3", "Rock/02.mp3", "a.wav", "Ä.flac"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(name.encode())
-    return FolderSource(folder)
+def a_folder_of_recordings(folder: Path, genre_from: GenreFrom = "folders") -> FolderSource:
+    for seed, name in enumerate(("Rock/01 Song.mp3", "Rock/02.mp3", "a.ogg", "Ä.flac")):
+        song(folder / name, seed=seed, genre="Jazz", artist=name)
+    labels = None
+    if genre_from == "labels":
+        labels = folder / "labels.csv"
+        labels.write_text("path,genre\nRock/02.mp3,rap\na.ogg,Zydeco\n", encoding="utf-8")
+    return FolderSource(folder, genre_from=genre_from, labels=labels)
+
+
+def gtzan_clips(folder: Path) -> GtzanSource:
+    return GtzanSource(write_lists(write_clips(folder)))
+
+
+def free_music(folder: Path) -> FmaSource:
+    numbers = (2, 3, 1010)
+    metadata = write_metadata(folder / "fma_metadata", [a_track(n) for n in numbers])
+    return FmaSource(write_audio(folder / "fma_small", numbers), metadata=metadata)
 
 
 def the_synthetic_one(_: Path) -> SyntheticSource:
@@ -47,6 +66,10 @@ def the_synthetic_one(_: Path) -> SyntheticSource:
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "archive": an_archive,
     "folder": a_folder_of_recordings,
+    "folder, tags": lambda folder: a_folder_of_recordings(folder, "tags"),
+    "folder, labels": lambda folder: a_folder_of_recordings(folder, "labels"),
+    "gtzan": gtzan_clips,
+    "fma": free_music,
     "msd": a_million_song_folder,
     "synthetic": the_synthetic_one,
 }
@@ -74,7 +97,7 @@ def test_items_are_the_same_twice_and_resume_anywhere(source: Source) -> None:
     assert len({item.name for item in items}) == len(items)
     for item in items:
         whole = [f.position for f in item.entries(0)]
-        assert whole == sorted(set(whole)) and whole[0] >= 1
+        assert whole == sorted(set(whole)) and min(whole, default=1) >= 1
         for after in itertools.chain([1, 2], whole[-1:]):
             assert [f.position for f in item.entries(after)] == [p for p in whole if p > after]
 
@@ -82,7 +105,7 @@ def test_items_are_the_same_twice_and_resume_anywhere(source: Source) -> None:
 def test_consumed_grows_to_the_size_at_most(source: Source) -> None:
     for item in source.items():
         consumed = [f.consumed for f in item.entries(0)]
-        assert consumed == sorted(consumed) and consumed[-1] <= item.size
+        assert consumed == sorted(consumed) and max(consumed, default=0) <= item.size
 
 
 def test_counts_add_up_and_a_second_run_reads_nothing(source: Source, tmp_path: Path) -> None:
@@ -96,15 +119,58 @@ def test_counts_add_up_and_a_second_run_reads_nothing(source: Source, tmp_path: 
         assert corpus.digest() == digest
 
 
-def test_a_bad_entry_is_named(tmp_path: Path) -> None:
-    bad = write(tmp_path / "bad.jsonl", as_lines([record(0)]) + b"{\n" + as_lines([record(1)]))
-    (tmp_path / "A").mkdir()
-    (tmp_path / "A" / "bad.h5").write_bytes(b"no HDF5")
-    write_million_song(tmp_path, 1)
-    for source, name in ((ArchiveSource([bad]), "bad.jsonl"), (MsdSource(tmp_path), "bad.h5")):
-        with Corpus(tmp_path / f"{source.name}.corpus", "write") as corpus:
-            summary = collect(source, corpus)
-        assert summary.stored >= 1 and summary.n_faults == 1
-        assert name in summary.faults[0]
-    found = [f for item in ArchiveSource([bad]).items() for f in item.entries(0)]
+def a_bad_archive(folder: Path) -> ArchiveSource:
+    lines = as_lines([record(0)]) + b"{\n" + as_lines([record(1)])
+    return ArchiveSource([write(folder / "bad.jsonl", lines)])
+
+
+def a_bad_million_song(folder: Path) -> MsdSource:
+    write_million_song(folder, 1)
+    (folder / "bad.h5").write_bytes(b"no HDF5")
+    return MsdSource(folder)
+
+
+def a_bad_recording(folder: Path) -> FolderSource:
+    a_folder_of_recordings(folder)
+    (folder / "bad.mp3").symlink_to("absent")
+    return FolderSource(folder)
+
+
+def a_bad_clip(folder: Path) -> GtzanSource:
+    gtzan_clips(folder)
+    song(folder / "rock/bad.mp3")
+    return GtzanSource(folder)
+
+
+def a_bad_row(folder: Path) -> FmaSource:
+    source = free_music(folder)
+    with (folder / "fma_metadata/tracks.csv").open("a", encoding="utf-8") as file:
+        file.write("bad,row\n")
+    return source
+
+
+BAD: dict[str, Callable[[Path], Source]] = {
+    "archive": a_bad_archive,
+    "folder": a_bad_recording,
+    "gtzan": a_bad_clip,
+    "fma": a_bad_row,
+    "msd": a_bad_million_song,
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_entry_is_named_and_the_rest_goes_on(name: str, tmp_path: Path) -> None:
+    (tmp_path / "input").mkdir()
+    source = BAD[name](tmp_path / "input")
+    with Corpus(tmp_path / "t.corpus", "write") as corpus:
+        summary = collect(source, corpus)
+        again = collect(source, corpus)
+    assert summary.stored >= 1 and summary.n_faults == 1
+    assert "bad" in summary.faults[0] and "\n" not in summary.faults[0]
+    assert again.faults == summary.faults and again.stored == 0
+
+
+def test_what_follows_a_bad_record_is_read(tmp_path: Path) -> None:
+    source = a_bad_archive(tmp_path)
+    found = [f for item in source.items() for f in item.entries(0)]
     assert [type(f) for f in found] == [Entry, Fault, Entry]

@@ -53,8 +53,9 @@ def gather_knobs(
     split: Annotated[
         Path | None,
         typer.Option(
-            metavar="CSV",
-            help="Folds from a file of track_id,genre,fold: k tests, k+1 validates.",
+            metavar="CSV|official",
+            help="Folds from a file of track_id,genre,fold (k tests, k+1 validates), parts from "
+            "one of track_id,genre,part, or the official split that GTZAN or FMA came with.",
         ),
     ] = None,
     split_seed: Annotated[
@@ -88,8 +89,10 @@ def gather_knobs(
         if not given["genres"]:
             raise UsageError(f"--genres {genres!r} names none; expected for example Rock,Jazz")
     if split is not None:
-        if not split.is_file():
-            raise UsageError(f"--split {split}: no such file; expected track_id,genre,fold")
+        if str(split) != "official" and not split.is_file():
+            raise UsageError(
+                f"--split {split}: no such file; expected track_id,genre,fold, or official"
+            )
         given["split"] = str(split)
     for text in settings or ():
         knob, value = parse_setting(text)

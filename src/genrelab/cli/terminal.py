@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from genrelab.errors import UsageError
+from genrelab.music.file_names import readable
 from genrelab.tables import Format, Table, render
 
 BAR_AFTER_S = 2.0
@@ -53,12 +54,11 @@ def printable(text: str) -> str:
     >>> printable("a\nb\x1b[2J.wav"), printable("caf\udce9 \u3000é.wav")
     ('a\\nb\\x1b[2J.wav', 'caf\\xe9 \u3000é.wav')
     """
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(
         letter
         if letter.isprintable() or unicodedata.category(letter) == "Zs"
         else letter.encode("unicode_escape").decode()
-        for letter in text
+        for letter in readable(text)
     )
 
 

@@ -2,22 +2,22 @@
 
 Conventions
 -----------
-A track needs a genre, an analysis and, where a file gives the folds, a place in
-that file. Genres that are too small are left out, named and counted; one that
-was asked for by name and cannot be split is an error.
+A track needs a genre, an analysis and, where the split is given, a place in it. Genres
+that are too small are left out, named and counted; one that was asked for by name and
+cannot be split is an error.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from pathlib import Path
 
 from genrelab.errors import DataError, UsageError
+from genrelab.learning.given_splits import OFFICIAL, GivenSplit, Place, given_split
 from genrelab.learning.recipes import Recipe
+from genrelab.learning.splits import PARTS
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import canonical_genre
@@ -34,9 +34,9 @@ class Pool:
     ----------
     tracks, genres, groups : lists of equal length
     folds : list of int or None
-        The fold of each track, where a file gives them.
-    n_folds : int
-        How many folds the file gives, 0 where there is none.
+        The fold of each track (or index of its part), where they are given.
+    given : GivenSplit or None
+        What gives the folds, where they are not drawn.
     left_out : Counter
         Number of tracks by reason.
     remarks : list of str
@@ -46,7 +46,7 @@ class Pool:
     genres: list[str]
     groups: list[str]
     folds: list[int] | None
-    n_folds: int = 0
+    given: GivenSplit | None = None
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
@@ -84,79 +84,65 @@ def _groups(tracks: Sequence[Track], recipe: Recipe) -> list[str]:
 
 
 def _labelled_tracks(corpus: Corpus, recipe: Recipe) -> Pool:
-    """Collect tracks that have a genre and segments (and a fold, where a file gives them)."""
+    """Collect tracks that have a genre and segments (and a place, where the split is given)."""
     n_segments = corpus.segment_counts()
-    listed = _read_split_file(Path(recipe.split)) if recipe.split else None
+    given = given_split(recipe.split)
     left_out: Counter[str] = Counter()
     tracks, genres, folds = [], [], []
     for track in corpus.tracks():
-        given = None if listed is None else listed.get(track.id) or listed.get(track.native_id)
-        genre = given[0] if given else track.genre
-        if listed is not None and given is None:
-            left_out["not in the split file"] += 1
-        elif genre is None:
+        place = given.place(track) if given else Place(genre=track.genre, fold=0)
+        if place is None:
+            left_out[f"not in {given.title if given else ''}"] += 1
+        elif place.genre is None:
             left_out["no genre"] += 1
         elif not n_segments.get(track.id):
             left_out["no analysis"] += 1
         else:
             tracks.append(track)
-            genres.append(genre)
-            folds.append(given[1] if given else 0)
-    remarks = []
-    if listed is not None and len(tracks) < len(listed):
-        remarks.append(
-            f"{recipe.split} lists {len(listed)} tracks, {len(listed) - len(tracks)} of which "
-            "are not in the corpus with an analysis"
-        )
-    if not tracks:
-        raise DataError(f"{corpus.path}: no track with a genre and an analysis to learn from")
+            genres.append(place.genre)
+            folds.append(place.fold)
+    _refuse_nothing(corpus, given, len(tracks), left_out)
     return Pool(
         tracks=tracks,
         genres=genres,
         groups=_groups(tracks, recipe),
-        folds=None if listed is None else folds,
-        n_folds=1 + max((fold for _, fold in listed.values()), default=0) if listed else 0,
+        folds=folds if given else None,
+        given=given,
         left_out=left_out,
-        remarks=remarks,
+        remarks=[*_absences(given, len(tracks))],
     )
 
 
-def _read_split_file(path: Path) -> dict[str, tuple[str, int]]:
-    """Read ``track_id,genre,fold``: genre and fold by track id."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets mark UTF-8
-            reader = csv.DictReader(file)
-            missing = {"track_id", "genre", "fold"} - set(reader.fieldnames or ())
-            if missing:
-                raise DataError(f"{path}: no column {min(missing)!r}; expected track_id,genre,fold")
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a split file ({error})") from error
-    listed: dict[str, tuple[str, int]] = {}
-    for line, row in rows:
-        genre, fold = canonical_genre(row["genre"]), row["fold"]
-        if not genre or not (fold or "").isdecimal():
-            raise DataError(
-                f"{path}, line {line}: genre {row['genre']!r}, fold {fold!r}; "
-                "expected a genre and a whole number from 0"
-            )
-        if row["track_id"] in listed:
-            raise DataError(f"{path}, line {line}: {row['track_id']} stands twice")
-        listed[row["track_id"]] = (genre, int(fold))
-    n_folds = len({fold for _, fold in listed.values()})
-    if {fold for _, fold in listed.values()} != set(range(n_folds)) or n_folds < MIN_GROUPS:
-        raise DataError(f"{path}: folds must be numbered 0, 1, 2... and be at least three")
-    return listed
+def _refuse_nothing(
+    corpus: Corpus, given: GivenSplit | None, n_tracks: int, left_out: Mapping[str, int]
+) -> None:
+    if n_tracks:
+        return
+    if given and given.listed is None and left_out[f"not in {given.title}"]:
+        raise DataError(
+            f"{corpus.path}: split is {OFFICIAL!r}, and no analyzed track says its part; collect "
+            "the data set with its split (collect gtzan, collect fma) or leave split out"
+        )
+    raise DataError(f"{corpus.path}: no track with a genre and an analysis to learn from")
+
+
+def _absences(given: GivenSplit | None, n_tracks: int) -> Iterator[str]:
+    if given and given.listed is not None and n_tracks < len(given.listed):
+        yield (
+            f"{given.name} lists {len(given.listed)} tracks, {len(given.listed) - n_tracks} of "
+            "which are not in the corpus with an analysis"
+        )
 
 
 def _keep_asked_genres(pool: Pool, recipe: Recipe) -> None:
-    asked = {canonical_genre(name) for name in recipe.genres}
+    there = set(pool.genres)  # a user's own table may call a genre otherwise than ours
+    asked = {name if name in there else canonical_genre(name) for name in recipe.genres}
     if not asked:
         return
-    unknown = sorted(str(name) for name in asked - set(pool.genres))
+    unknown = sorted(str(name) for name in asked - there)
     if unknown:
-        there = ", ".join(sorted(set(pool.genres)))
-        raise UsageError(f"--genres: no analyzed track is {unknown[0]!r}; the corpus has {there}")
+        known = ", ".join(sorted(there))
+        raise UsageError(f"--genres: no analyzed track is {unknown[0]!r}; the corpus has {known}")
     if len(asked) == 1:
         raise UsageError(
             f"--genres: names {recipe.genres[0]} alone; telling genres apart needs two"
@@ -172,32 +158,41 @@ def _keep_splittable_genres(pool: Pool, recipe: Recipe) -> None:
         needed = max(needed, recipe.tracks_per_genre)
     small = []
     for genre, n in sorted(per_genre.items()):
-        n_groups = len(
-            {g for g, name in zip(pool.groups, pool.genres, strict=True) if name == genre}
-        )
-        if n < needed:
-            small.append(genre)
-            why = f"{genre} has {n} tracks, fewer than {needed}"
-        elif n_groups < MIN_GROUPS:
-            small.append(genre)
-            why = (
-                f"{genre} has {n_groups} {recipe.group}{'s' if n_groups > 1 else ''}, "
-                f"and a split needs one for each of {MIN_GROUPS} parts"
-            )
-        else:
+        why = f"{genre} has {n} tracks, fewer than {needed}" if n < needed else None
+        why = why or _undivided(pool, genre, recipe)
+        if why is None:
             continue
         if recipe.genres:
             raise DataError(f"{why}: add tracks, leave it out of --genres or change the limits")
+        small.append(genre)
         pool.remarks.append(f"left out: {why}")
     pool.keep([genre not in small for genre in pool.genres], "genre too small")
     kept = set(pool.genres)
     if len(kept) < 2:
         found = ", ".join(f"{genre} {n}" for genre, n in per_genre.most_common())
+        parts = pool.given is not None and pool.given.are_parts
+        wanted = "some in each part of the split" if parts else f"{MIN_GROUPS} {recipe.group}s"
         raise DataError(
-            f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {MIN_GROUPS} "
-            f"{recipe.group}s ({found}): telling genres apart needs two; "
+            f"{'only one' if kept else 'no'} genre has at least {needed} tracks and {wanted} "
+            f"({found}): telling genres apart needs two; "
             "add tracks, or lower --min-tracks or --tracks-per-genre"
         )
+
+
+def _undivided(pool: Pool, genre: str, recipe: Recipe) -> str | None:
+    """Say why a genre cannot stand in every part of a split, None where it can."""
+    rows = [row for row, name in enumerate(pool.genres) if name == genre]
+    if pool.given and pool.given.are_parts and pool.folds is not None:
+        there = {pool.folds[row] for row in rows}
+        absent = [part for fold, part in enumerate(PARTS) if fold not in there]
+        return f"{genre} has no {absent[0]} track in {pool.given.title}" if absent else None
+    n_groups = len({pool.groups[row] for row in rows})
+    if n_groups >= MIN_GROUPS:
+        return None
+    return (
+        f"{genre} has {n_groups} {recipe.group}{'s' if n_groups > 1 else ''}, "
+        f"and a split needs one for each of {MIN_GROUPS} parts"
+    )
 
 
 def _remark_on_shared_groups(pool: Pool) -> None:
@@ -205,8 +200,9 @@ def _remark_on_shared_groups(pool: Pool) -> None:
     for group, fold in zip(pool.groups, pool.folds or [0] * len(pool.groups), strict=True):
         folds_of.setdefault(group, set()).add(fold)
     shared = sum(len(folds) > 1 for folds in folds_of.values())
-    if shared:
-        pool.remarks.append(f"the split file puts {shared} artists into more than one fold")
+    if shared and pool.given:
+        what = "part" if pool.given.are_parts else "fold"
+        pool.remarks.append(f"{pool.given.title} puts {shared} artists into more than one {what}")
 
 
 def choose_dialect(

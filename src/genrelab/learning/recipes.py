@@ -52,7 +52,8 @@ class Recipe:
     folds : int
         0 for one split 8:1:1, otherwise so many pooled folds.
     split : str
-        A CSV of ``track_id,genre,fold`` that gives the folds; empty for none.
+        ``official`` for the parts that the data set itself gives, or a CSV of
+        ``track_id,genre,fold`` or ``track_id,genre,part``; empty for none.
     split_seed, seed : int
         Seed of the drawing and splitting, and of weights, dropout and order.
     dialect : {"spotify", "echonest", "msd"}
@@ -147,7 +148,7 @@ class Recipe:
         if self.folds and self.split:
             raise UsageError(
                 f"recipe {self.name!r}: folds is {self.folds} and split is {self.split!r}, which "
-                "brings folds of its own; give one of them"
+                "brings its own; give one of them"
             )
         if len(set(self.genres)) != len(self.genres):
             raise UsageError(f"recipe {self.name!r}: a genre is named twice in genres")

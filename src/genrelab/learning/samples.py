@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrelab.errors import DataError
+from genrelab.learning.draws import draw_splits, tracks_per_genre
 from genrelab.learning.features import Features, Hearing, InputName, extract_features
 from genrelab.learning.pools import Pool, choose_dialect, gather_pool
 from genrelab.learning.recipes import Recipe
@@ -26,12 +26,6 @@ from genrelab.learning.splits import (
     Ints,
     Parts,
     Split,
-    assign_folds,
-    draw_per_class,
-    draw_per_class_and_fold,
-    parts_of_folds,
-    split_at_random,
-    split_evenly,
 )
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
@@ -149,7 +143,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
     classes = tuple(sorted(set(pool.genres)))
     labels = np.array([classes.index(genre) for genre in pool.genres])
     groups = pool.groups
-    splits = _draw_splits(pool, labels, groups, recipe)
+    splits = draw_splits(pool, labels, groups, recipe)
     used = sorted({row for parts in splits for part in PARTS for row in getattr(parts, part)})
     ids = [track.id for track in pool.tracks]
     pool.left_out["not drawn"] += len(ids) - len(used)
@@ -170,7 +164,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         remarks=(
             *pool.remarks,
             *_conversions(converted, dialect),
-            *_shortfalls(splits, labels, classes, recipe),
+            *_shortfalls(splits, labels, classes, recipe, pool),
         ),
     )
 
@@ -179,64 +173,6 @@ def _conversions(converted: Mapping[str, Dialect], dialect: Dialect) -> Iterator
     for other, n in sorted(Counter(converted.values()).items()):
         what = "analysis" if n == 1 else "analyses"
         yield f"{n} {what} of dialect {other} converted to {dialect}"
-
-
-def _tracks_per_genre(labels: Ints, recipe: Recipe) -> int:
-    """Return how many tracks of each genre a balanced sample promises."""
-    return recipe.tracks_per_genre or int(np.bincount(labels).min())
-
-
-def _draw_splits(pool: Pool, labels: Ints, groups: Sequence[str], recipe: Recipe) -> list[Parts]:
-    rng = np.random.default_rng(recipe.split_seed)
-    per_class = _tracks_per_genre(labels, recipe)
-    if pool.folds is not None or recipe.folds:
-        given = pool.folds is not None
-        folds = np.array(pool.folds) if given else assign_folds(labels, groups, recipe.folds, rng)
-        _refuse_poor_folds(folds, pool, pool.n_folds if given else recipe.folds, recipe)
-        return _draw_folds(labels, folds, recipe, per_class, rng)
-    smallest = len(labels)
-    if recipe.sample != "unbalanced":
-        smallest = per_class * (1 if recipe.sample == "balanced" else len(np.unique(labels)))
-    if smallest < HELD_OUT_SHARE:
-        raise DataError(
-            f"{smallest} tracks{' a genre' if recipe.sample == 'balanced' else ''}: too few for a "
-            f"split 8:1:1, which needs {HELD_OUT_SHARE}; add tracks or use --folds"
-        )
-    if recipe.sample == "balanced":
-        return [split_evenly(labels, groups, per_class, rng)]
-    rows = np.arange(len(labels))
-    if recipe.sample == "semi-balanced":
-        rows = draw_per_class(labels, per_class, rng)
-    parts = split_at_random([groups[int(row)] for row in rows], rng)
-    return [Parts(train=rows[parts.train], valid=rows[parts.valid], test=rows[parts.test])]
-
-
-def _refuse_poor_folds(folds: Ints, pool: Pool, n_folds: int, recipe: Recipe) -> None:
-    """Stop where a fold has no track, or one genre none of a balanced sample."""
-    for fold in range(n_folds):
-        there = {pool.genres[row] for row in np.flatnonzero(folds == fold)}
-        absent = sorted(set(pool.genres) - there)
-        if not there:
-            raise DataError(
-                f"fold {fold} of {n_folds} would be empty, with {len(set(pool.groups))} "
-                f"{recipe.group}s: add tracks or use fewer --folds"
-            )
-        if absent and recipe.sample == "balanced":
-            raise DataError(
-                f"fold {fold} of {n_folds} has no {absent[0]} track, and a balanced sample needs "
-                "some of each genre in each fold: add tracks, use fewer --folds or another sample"
-            )
-
-
-def _draw_folds(
-    labels: Ints, folds: Ints, recipe: Recipe, per_class: int, rng: np.random.Generator
-) -> list[Parts]:
-    rows = np.arange(len(labels))
-    if recipe.sample == "semi-balanced":
-        rows = draw_per_class(labels, per_class, rng)
-    elif recipe.sample == "balanced":
-        rows = draw_per_class_and_fold(labels, folds, per_class, rng)
-    return list(parts_of_folds(folds, rows))
 
 
 def _named_split(parts: Parts, ids: Sequence[str], recipe: Recipe, fold: int | None) -> Split:
@@ -254,16 +190,18 @@ def _named_split(parts: Parts, ids: Sequence[str], recipe: Recipe, fold: int | N
 
 
 def _shortfalls(
-    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe
+    splits: Sequence[Parts], labels: Ints, classes: Sequence[str], recipe: Recipe, pool: Pool
 ) -> tuple[str, ...]:
     """Say where the sizes promised could not be met because groups stay whole."""
+    if pool.given and pool.given.are_parts:
+        return ()  # whoever made the parts promised nothing
     if len(splits) > 1:
         return _poor_folds(splits, labels, classes, recipe)
     remarks = []
     for part in ("valid", "test"):
         rows = getattr(splits[0], part)
         if recipe.sample == "balanced":
-            promised = _tracks_per_genre(labels, recipe) // HELD_OUT_SHARE
+            promised = tracks_per_genre(labels, recipe) // HELD_OUT_SHARE
             counts = np.bincount(labels[rows], minlength=len(classes))
             found = [(n, f" {genre}") for genre, n in zip(classes, counts, strict=True)]
         else:
@@ -286,7 +224,7 @@ def _poor_folds(
         for genre, column in zip(classes, table.T, strict=True)
         if not column.all()
     ]
-    promised = _tracks_per_genre(labels, recipe) // len(splits)
+    promised = tracks_per_genre(labels, recipe) // len(splits)
     if recipe.sample == "balanced" and table.min() < promised:
         remarks.append(
             f"each fold has {table.min()} tracks a genre instead of {promised}: "

@@ -247,6 +247,24 @@ def draw_per_class_and_fold(
     return np.sort(_joined(drawn))
 
 
+def draw_per_class_and_part(
+    labels: Ints, parts: Ints, per_class: int, rng: np.random.Generator
+) -> Rows:
+    """Draw the same number of rows of each class in each part, as many as there are.
+
+    With ``per_class`` rows a class over all parts, each part gives its share of all rows,
+    rounded up; 0 is no limit. The scarcest class of a part is the limit of its others.
+    """
+    drawn = []
+    for part in np.unique(parts):
+        rows = np.flatnonzero(parts == part)
+        quota = int(np.bincount(labels[rows], minlength=int(labels.max()) + 1).min())
+        if per_class:
+            quota = min(quota, -(-per_class * len(rows) // len(labels)))
+        drawn.append(rows[draw_per_class(labels[rows], quota, rng)])
+    return np.sort(_joined(drawn))
+
+
 def parts_of_folds(folds: Ints, rows: Rows) -> Iterator[Parts]:
     """Yield one split a fold: fold k tests, k + 1 validates, the others train."""
     n_folds = int(folds.max()) + 1

@@ -23,7 +23,7 @@ from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
 from genrelab.progress import Progress, silent
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Found
+from genrelab.sources.findings import Entry, Found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

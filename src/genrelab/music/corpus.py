@@ -32,12 +32,14 @@ from genrelab.music.corpus_rows import (
     ANALYSIS_COLUMNS,
     SCHEMA,
     TRACK_COLUMNS,
+    TRACK_INDEXES,
     analysis_from_row,
     row_from_analysis,
     row_from_track,
     segments_from_row,
     track_from_row,
 )
+from genrelab.music.file_names import name_from_stored
 from genrelab.music.journal import Import, Journal
 from genrelab.music.segments import SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Track
@@ -56,6 +58,8 @@ class Stored:
 
     genre: str | None
     has_analysis: bool
+    audio_path: str | None
+    audio_digest: str | None
     import_id: int | None
     fingerprint: str | None
 
@@ -148,6 +152,8 @@ class Corpus:
             self._db.execute("PRAGMA foreign_keys = ON")
             if not has_tables:
                 self._create()
+            for statement in TRACK_INDEXES:  # older corpora lack them
+                self._db.execute(statement)
         elif not has_tables:
             raise CorpusError(f"{self.path}: empty, no genrelab corpus")
 
@@ -296,6 +302,12 @@ class Corpus:
         ).fetchall()
         return sum(self.remove(track_id) for (track_id,) in outdated)
 
+    def replace(self, track_id: str, track: Track, entry: Import) -> None:
+        """Store a track in another's place, under its own id; the analysis goes along."""
+        self.put(track, None, entry)
+        self._db.execute("UPDATE analyses SET track_id=? WHERE track_id=?", (track.id, track_id))
+        self.remove(track_id)
+
     def remove(self, track_id: str) -> bool:
         """Take a track and its analysis out; tell whether there was one."""
         self._db.execute("DELETE FROM analyses WHERE track_id=?", (track_id,))
@@ -306,13 +318,25 @@ class Corpus:
     def stored(self, track_id: str) -> Stored | None:
         """Tell what stands under an id, None if nothing does."""
         row = self._db.execute(
-            "SELECT genre, import_id, fingerprint, "
+            "SELECT genre, import_id, fingerprint, audio_path, audio_digest, "
             "EXISTS (SELECT 1 FROM analyses WHERE track_id = tracks.id) FROM tracks WHERE id=?",
             (track_id,),
         ).fetchone()
         if row is None:
             return None
-        return Stored(genre=row[0], import_id=row[1], fingerprint=row[2], has_analysis=bool(row[3]))
+        return Stored(
+            genre=row[0],
+            import_id=row[1],
+            fingerprint=row[2],
+            audio_path=name_from_stored(row[3]),
+            audio_digest=row[4],
+            has_analysis=bool(row[5]),
+        )
+
+    def with_content(self, audio_digest: str) -> list[str]:
+        """Name the tracks whose recordings have this content, ordered by id."""
+        query = "SELECT id FROM tracks WHERE audio_digest=? ORDER BY id"
+        return [track_id for (track_id,) in self._db.execute(query, (audio_digest,))]
 
     def track_count(self) -> int:
         """Count the tracks."""
@@ -325,6 +349,11 @@ class Corpus:
         with self._explained():
             for row in self._db.execute(query):
                 yield track_from_row(row)
+
+    def genre_counts(self) -> dict[str, int]:
+        """Map every genre to its number of tracks, the largest first."""
+        with self._explained():
+            return self._counts("genre", "tracks WHERE genre IS NOT NULL")
 
     def segment_counts(self) -> dict[str, int]:
         """Map the id of every analyzed track to its number of segments."""
@@ -382,7 +411,7 @@ class Corpus:
                 tracks=self._number("SELECT count(*) FROM tracks"),
                 analyses=self._number("SELECT count(*) FROM analyses"),
                 segments=self._number("SELECT coalesce(sum(n_segments), 0) FROM analyses"),
-                genres=self._counts("genre", "tracks WHERE genre IS NOT NULL"),
+                genres=self.genre_counts(),
                 without_genre=self._number("SELECT count(*) FROM tracks WHERE genre IS NULL"),
                 without_artist=self._number(
                     "SELECT count(*) FROM tracks WHERE artist IS NULL AND artist_id IS NULL"

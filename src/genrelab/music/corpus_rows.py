@@ -4,22 +4,27 @@ Conventions
 -----------
 Segment arrays are little-endian blobs, one column a field: ``start`` and
 ``duration`` float64, the others float32, ``pitches`` and ``timbre`` row by row.
-What is no array and no column of its own is JSON.
+What is no array and no column of its own is JSON. ``audio_path`` is a blob where it is
+no UTF-8 (see `genrelab.music.file_names`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
+from genrelab.music.file_names import name_from_stored, stored_name
 from genrelab.music.segments import N_VALUES, SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Origin, Track
 
+TRACK_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS tracks_by_import ON tracks (import_id)",
+    "CREATE INDEX IF NOT EXISTS tracks_by_digest ON tracks (audio_digest)",
+)
 SCHEMA = """
 CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
@@ -72,11 +77,12 @@ class _Rest(msgspec.Struct):
 
 def row_from_track(track: Track) -> dict[str, Any]:
     """Return a track's values by column, those that are no text as JSON."""
-    values = asdict(track)
+    values = {name: getattr(track, name) for name in TRACK_COLUMNS}
     for name in _JSON_COLUMNS:
         if values[name] is not None:
             values[name] = msgspec.json.encode(values[name]).decode()
-    return {name: values[name] for name in TRACK_COLUMNS}
+    values["audio_path"] = stored_name(values["audio_path"])
+    return values
 
 
 def row_from_analysis(analysis: Analysis) -> dict[str, Any]:
@@ -122,6 +128,7 @@ def track_from_row(row: Sequence[Any]) -> Track:
         if values[name] is not None:
             values[name] = msgspec.json.decode(values[name])
     values["origin"] = Origin(**values["origin"])
+    values["audio_path"] = name_from_stored(values["audio_path"])
     return Track(**values)
 
 

@@ -4,7 +4,9 @@ Conventions
 -----------
 An entry is a file, playlist or whatever is read from one end to the other. Its
 ``fingerprint`` tells one version of it from the next. Writing belongs inside a
-transaction of the corpus, together with the tracks that it tells of.
+transaction of the corpus, together with the tracks that it tells of. An item's name is
+a blob where it is no UTF-8 (see `genrelab.music.file_names`); what is told of it is
+readable text.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+
+from genrelab.music.file_names import name_from_stored, readable, stored_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,7 @@ class Journal:
         if known:
             return known
         row = self._db.execute(
-            "SELECT id FROM imports WHERE source=? AND item=?", (source, item)
+            "SELECT id FROM imports WHERE source=? AND item=?", (source, stored_name(item))
         ).fetchone()
         if row:
             number = int(row[0])
@@ -68,7 +72,7 @@ class Journal:
         else:
             cursor = self._db.execute(
                 "INSERT INTO imports (source, item, fingerprint) VALUES (?, ?, ?)",
-                (source, item, fingerprint),
+                (source, stored_name(item), fingerprint),
             )
             number = int(cursor.lastrowid or 0)
         return Import(id=number, item=item, fingerprint=fingerprint, position=0, complete=False)
@@ -85,8 +89,15 @@ class Journal:
         """Record that a record was left out, and why."""
         self._db.execute(
             "INSERT OR REPLACE INTO drops VALUES (?, ?, ?, ?, ?)",
-            (entry.id, position, track_id, reason, detail),
+            (entry.id, position, track_id, reason, readable(detail)),
         )
+
+    def forget(self, import_id: int) -> None:
+        """Forget an entry if it has no track any more; its item would be read from the start."""
+        if self._db.execute("SELECT 1 FROM tracks WHERE import_id=?", (import_id,)).fetchone():
+            return
+        self._db.execute("DELETE FROM drops WHERE import_id=?", (import_id,))
+        self._db.execute("DELETE FROM imports WHERE id=?", (import_id,))
 
     def find(self, source: str, item: str, fingerprint: str) -> Import | None:
         """Find the journal entry of this version of an item."""
@@ -94,7 +105,7 @@ class Journal:
             row = self._db.execute(
                 "SELECT id, position, complete FROM imports "
                 "WHERE source=? AND item=? AND fingerprint=?",
-                (source, item, fingerprint),
+                (source, stored_name(item), fingerprint),
             ).fetchone()
         if row is None:
             return None
@@ -119,7 +130,9 @@ class Journal:
     def drops(self) -> Iterator[tuple[str, int, str | None, str, str]]:
         """Yield (item, position, track id, reason, detail) of every record left out."""
         with self._explained():
-            yield from self._db.execute(
+            rows = self._db.execute(
                 "SELECT item, drops.position, track_id, reason, detail "
                 "FROM drops JOIN imports ON imports.id = import_id ORDER BY item, drops.position"
             )
+            for item, *rest in rows:
+                yield (readable(name_from_stored(item)), *rest)

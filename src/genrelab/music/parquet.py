@@ -25,6 +25,7 @@ import numpy as np
 from genrelab.errors import CorpusError, MissingExtraError
 from genrelab.music.analysis import Analysis, Section, TrackLevel
 from genrelab.music.corpus import Corpus
+from genrelab.music.file_names import readable
 from genrelab.music.segments import N_VALUES, SEGMENT_FIELDS
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
@@ -197,6 +198,7 @@ def _track_row(track: Track) -> dict[str, Any]:
         if values[name] is not None:
             values[name] = msgspec.json.encode(values[name]).decode()
     values["track_id"] = values.pop("id")
+    values["audio_path"] = track.audio_path and readable(track.audio_path)
     return values
 
 

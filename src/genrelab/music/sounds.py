@@ -10,7 +10,7 @@ followed, each once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 SOUND_ENDINGS = (
@@ -37,23 +37,33 @@ def find_sounds(folder: Path, *, on_error: Callable[[OSError], None]) -> list[Pa
     on_error : callable
         Given what kept a folder from being read; the search goes on.
     """
-    return list(_walk(folder, set(), on_error))
+    found: list[Path] = []
+    seen: set[str] = set()
+    waiting = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        if is_folder:
+            waiting += reversed(_content(path, seen, on_error))
+        else:
+            found.append(path)
+    return found
 
 
-def _walk(folder: Path, seen: set[str], on_error: Callable[[OSError], None]) -> Iterator[Path]:
+def _content(
+    folder: Path, seen: set[str], on_error: Callable[[OSError], None]
+) -> list[tuple[Path, bool]]:
+    """List the folders (True) and sounds in a folder; nothing of one that was seen before."""
     real = os.path.realpath(folder)
     if real in seen:
-        return
+        return []
     seen.add(real)
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         on_error(error)
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _walk(folder / entry.name, seen, on_error)
-        elif is_sound(entry.name):
-            yield folder / entry.name
+        return []
+    return [
+        (folder / entry.name, entry.is_dir())
+        for entry in entries
+        if not entry.name.startswith(".") and (entry.is_dir() or is_sound(entry.name))
+    ]

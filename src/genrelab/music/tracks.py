@@ -14,9 +14,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from genrelab.errors import DataError
+
+OfficialPart = Literal["train", "valid", "test"]
+OFFICIAL_PARTS: tuple[OfficialPart, ...] = get_args(OfficialPart)
+SPLIT_TAG = "split"  # the tag that says in which part of its data set's own split a track is
+LEFT_OUT = "left out"  # what that tag says of a track that the split does not have
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MILLION_SONG_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
@@ -97,6 +102,12 @@ class Track:
     def native_id(self) -> str:
         """The id without the source's name, as the source knows it."""
         return self.id.partition("-")[2]
+
+    @property
+    def official_part(self) -> OfficialPart | None:
+        """The part of its data set's own split, None where there is none or it is left out."""
+        said = self.tags.get(SPLIT_TAG)
+        return next((part for part in OFFICIAL_PARTS if part == said), None)
 
 
 def track_id(source: str, native_id: str) -> str:

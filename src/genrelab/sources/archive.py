@@ -16,9 +16,10 @@ from pathlib import Path
 
 from genrelab.errors import DataError, UsageError
 from genrelab.music.analysis import DIALECTS, Dialect
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import ByteStream, content_digest
-from genrelab.sources.collecting import Fault, Found, Item
+from genrelab.sources.findings import Fault, Found, Item
 from genrelab.sources.json_stream import pieces
 from genrelab.sources.labels import NO_LABELS, labels_from_csv
 from genrelab.sources.records import Reading, found_in_piece
@@ -41,6 +42,8 @@ class ArchiveSource:
         Million Song ids, else ``unknown``.
     labels : path-like, optional
         A CSV with ``genre`` and ``file`` or ``track_id``; it has the last word.
+    table : GenreTable
+        Which names stand for which genre.
     progress : Progress
 
     Raises
@@ -59,13 +62,15 @@ class ArchiveSource:
         *,
         dialect: Dialect | None = None,
         labels: str | Path | None = None,
+        table: GenreTable = SHIPPED_GENRES,
         progress: Progress = silent,
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise UsageError(f"dialect is {dialect!r}; expected one of {', '.join(DIALECTS)}")
         self._files = [file for path in paths for file in _files(Path(path))]
         self._dialect = dialect
-        self._labels = labels_from_csv(Path(labels)) if labels is not None else NO_LABELS
+        self._table = table
+        self._labels = NO_LABELS if labels is None else labels_from_csv(Path(labels), table=table)
         self._progress = progress
 
     def items(self) -> Sequence[Item]:
@@ -94,6 +99,7 @@ class ArchiveSource:
             names=(relative, file.name, _stem(relative), _stem(file.name)),
             labels=self._labels,
             dialect=self._dialect,
+            table=self._table,
         )
         stream = ByteStream(file)
         position = after

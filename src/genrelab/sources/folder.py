@@ -1,29 +1,37 @@
-"""Folder: recordings that lie in a folder and below, with genres from a CSV.
+"""Folder: recordings that lie in a folder and below, of genres that folders, tags or a CSV tell.
 
 Conventions
 -----------
-A track is a file; its id comes from its path within the folder, and ``audio_path`` and
-``audio_digest`` (SHA-256) say where it lies and what is in it. There is no analysis:
-``genrelab analyze --corpus`` makes them. The CSV has ``path`` (within the folder) and
-``genre``, and perhaps ``artist`` and ``title``; a file that it does not name has no
-genre, and a row without a file is left out as ``no recording``.
+A track's id comes from its path within the folder. Its genre is the first folder level
+below, or what its own tags say, or what a CSV says; a CSV of ``path`` (within the folder)
+and ``genre``, ``artist``, ``title``, ``album``, ``isrc`` has the last word wherever it
+gives a value. A file without genre is kept; a row without a file is left out as ``no
+recording``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from genrelab.errors import DataError, UsageError
+from genrelab.music.file_names import readable
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.sounds import SOUND_ENDINGS, find_sounds
-from genrelab.music.tracks import Origin, Track, track_id
+from genrelab.music.tracks import track_id
 from genrelab.progress import Progress, silent
-from genrelab.sources.byte_stream import content_digest
-from genrelab.sources.collecting import Drop, Entry, Fault, Found, Item
-from genrelab.sources.labels import NO_LABELS, Label, labels_from_csv
+from genrelab.sources.findings import Item
+from genrelab.sources.labels import NO_LABELS, Label, labels_from_csv, path_key
+from genrelab.sources.recordings import (
+    Description,
+    item_of_absences,
+    item_of_error,
+    item_of_recording,
+)
+
+GenreFrom = Literal["folders", "tags", "labels"]
 
 
 class FolderSource:
@@ -33,13 +41,20 @@ class FolderSource:
     ----------
     folder : path-like
     labels : path-like, optional
-        A CSV with ``path`` and ``genre``, and perhaps ``artist`` and ``title``.
+        A CSV with ``path`` and perhaps ``genre``, ``artist``, ``title``, ``album``, ``isrc``.
+    genre_from : {"folders", "tags", "labels"}, optional
+        Where a genre comes from that the CSV does not give: the first folder level below
+        (``folders``), the file's own tags, or nowhere else (``labels``). By default
+        ``labels`` where there are some, else ``folders``.
+    table : GenreTable
+        Which names stand for which genre.
     progress : Progress
 
     Raises
     ------
     UsageError
-        If it is no folder, or has no recording in it.
+        If it is no folder, has no recording in it, or genres shall come from labels and
+        there are none.
     DataError
         If there is nothing there, or the labels cannot be read.
     """
@@ -51,14 +66,20 @@ class FolderSource:
         folder: str | Path,
         *,
         labels: str | Path | None = None,
+        genre_from: GenreFrom | None = None,
+        table: GenreTable = SHIPPED_GENRES,
         progress: Progress = silent,
     ) -> None:
-        self._folder = Path(folder)
+        self._folder = existing_folder(folder, "recordings")
+        self._genre_from = genre_from or ("folders" if labels is None else "labels")
+        if self._genre_from not in get_args(GenreFrom):
+            raise UsageError(
+                f"genre_from is {genre_from!r}; expected one of {', '.join(get_args(GenreFrom))}"
+            )
+        if self._genre_from == "labels" and labels is None:
+            raise UsageError("genres shall come from labels, and there are none: give --labels CSV")
+        self._table = table
         self._progress = progress
-        if self._folder.exists() and not self._folder.is_dir():
-            raise UsageError(f"{folder}: a file; expected a folder with recordings in it")
-        if not self._folder.exists():
-            raise DataError(f"{folder}: no such folder; expected one with recordings in it")
         self._errors: list[OSError] = []
         self._files = find_sounds(self._folder, on_error=self._errors.append)
         if not self._files and not self._errors:
@@ -66,93 +87,62 @@ class FolderSource:
                 f"{folder}: no recording in this folder or below; "
                 f"expected names ending in {', '.join(SOUND_ENDINGS)}"
             )
-        self._labels = labels_from_csv(Path(labels)) if labels is not None else NO_LABELS
+        self._labels = NO_LABELS
+        if labels is not None:
+            needs_genre = self._genre_from == "labels"
+            self._labels = labels_from_csv(Path(labels), table=table, needs_genre=needs_genre)
 
     def items(self) -> Sequence[Item]:
         """Return an item a file, told apart by size, time and label; one for unused labels."""
         items = []
         for done, file in enumerate(self._files):
             self._progress("looking for changes", done, len(self._files))
-            items.append(self._item(file))
-        items += [_unreadable(error) for error in self._errors]
+            description = self._description(file.relative_to(self._folder))
+            items.append(item_of_recording(file, description, source=self.name, table=self._table))
+        items += [item_of_error(Path(error.filename), error) for error in self._errors]
         if self._labels is not NO_LABELS:
             items.append(self._unused_labels())
         return items
 
-    def _item(self, file: Path) -> Item:
-        label = self._label(file)
-        try:
-            status = file.stat()
-        except OSError as error:
-            return _unreadable(error)
-        fingerprint = f"size={status.st_size} time={status.st_mtime_ns} label={_digest(str(label))}"
-        entries = partial(self._entries, file, label, status.st_size)
-        name = str(file.absolute())
-        return Item(name, fingerprint, status.st_size, entries, label=str(file))
-
-    def _native_id(self, file: Path) -> str:
-        return file.relative_to(self._folder).as_posix()
-
-    def _label(self, file: Path) -> Label:
-        return self._labels.find(*_names(self._native_id(file)))
-
-    def _entries(self, file: Path, label: Label, size: int, after: int) -> Iterator[Found]:
-        if after >= 1:
-            return
-        identity = track_id("folder", self._native_id(file))
-        if label.conflict:
-            sentence = f"{label.conflict} in {self._labels.path}"
-            yield Drop(1, identity, "two genres", sentence, consumed=size)
-            return
-        try:
-            digest = content_digest(file)
-        except OSError as error:
-            sentence = f"cannot be read ({error.strerror or error}); check its permissions"
-            yield Fault(1, identity, sentence, fatal=True, consumed=size)
-            return
-        track = Track(
-            id=identity,
-            title=label.title,
-            artist=label.artist,
-            artist_id=label.artist_id,
-            album=label.album,
-            isrc=label.isrc,
-            genre=label.genre,
-            audio_path=str(file.absolute()),
-            audio_digest=digest,
-            origin=Origin(source="folder", file=file.name, position=1),
+    def _description(self, relative: Path) -> Description:
+        label = self._labels.find(path_key(relative.as_posix()))
+        if self._genre_from == "folders" and not label.genre and len(relative.parts) > 1:
+            genre = self._table.canonical(readable(relative.parts[0]))
+            label = replace(label, genre=genre)
+        return Description(
+            id=track_id(self.name, relative.as_posix()),
+            label=self._explained(label),
+            genre_from_tags=self._genre_from == "tags",
+            named_by_place=True,
         )
-        yield Entry(1, track, None, consumed=size)
+
+    def _explained(self, label: Label) -> Label:
+        where = f"{label.conflict} in {self._labels.path}"
+        return replace(label, conflict=where) if label.conflict else label
 
     def _unused_labels(self) -> Item:
-        known = {name for file in self._files for name in _names(self._native_id(file))}
-        unused = sorted(key for key in self._labels.by_key if not known & set(_names(key)))
-
-        def entries(after: int) -> Iterator[Found]:
-            for position, key in enumerate(unused[after:], after + 1):
-                sentence = f"no recording {key} in {self._folder}"
-                yield Drop(position, None, "no recording", sentence)
-
-        name = f"labels of {self._folder.absolute()}"
-        return Item(
-            name, _digest("\n".join(unused)), 0, entries, label=self._labels.path, is_file=False
+        there = {path_key(file.relative_to(self._folder).as_posix()) for file in self._files}
+        unused = sorted(self._labels.by_key.keys() - there)
+        return item_of_absences(
+            f"labels of {self._folder.absolute()}",
+            [f"no recording {key} in {self._folder}" for key in unused],
+            label=self._labels.path,
         )
 
 
-def _names(relative: str) -> tuple[str, str]:
-    """Return how a CSV may spell a path: as it is, or with its accents composed."""
-    return relative, unicodedata.normalize("NFC", relative.removeprefix("./"))
+def existing_folder(folder: str | Path, content: str) -> Path:
+    """Return the path of a folder that is there.
 
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def _unreadable(error: OSError) -> Item:
-    """Make an item of what cannot be read, so that it is named, and tried again next time."""
-
-    def entries(_: int) -> Iterator[Found]:
-        sentence = f"cannot be read ({error.strerror or error}); check its permissions"
-        yield Fault(1, None, sentence, fatal=True)
-
-    return Item(str(error.filename), "unreadable", 0, entries)
+    Raises
+    ------
+    UsageError
+        If it is no folder.
+    DataError
+        If there is nothing there.
+    """
+    path = Path(folder)
+    if not path.exists():
+        raise DataError(f"{folder}: no such folder; expected one with {content} in it")
+    if not path.is_dir():
+        raise UsageError(f"{folder}: a file; expected a folder with {content} in it")
+    return path

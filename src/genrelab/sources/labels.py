@@ -1,27 +1,30 @@
-"""Labels: genres that stand in a file of their own, beside the analyses.
+"""Labels: genres that stand in a file of their own, beside the analyses or recordings.
 
 Conventions
 -----------
 A CSV has a header with ``genre`` and ``path``, ``file`` or ``track_id``; ``artist``,
-``artist_id``, ``title``, ``album`` and ``isrc`` are read where they stand. A
-tagtraum-format file (``.cls``) has a track id, a tab, a genre and perhaps a
-second one a line; ``#`` begins a comment. What stands twice under two genres is
-ambiguous.
+``artist_id``, ``title``, ``album`` and ``isrc`` are read where they stand. A ``path``
+lies within the folder that is collected. A tagtraum-format file (``.cls``) has a track
+id, a tab, a genre and perhaps a second one a line; ``#`` begins a comment. What stands
+twice under two genres is ambiguous.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
+import posixpath
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genrelab.errors import DataError
-from genrelab.music.genres import canonical_genre
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
+from genrelab.sources.csv_files import read_csv, read_text
 
 KEY_COLUMNS = ("track_id", "path", "file")
 VALUE_COLUMNS = ("genre", "artist", "artist_id", "title", "album", "isrc")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,39 +72,45 @@ class Labels:
 NO_LABELS = Labels(path="", digest="", by_key={})
 
 
-def labels_from_csv(path: Path) -> Labels:
+def labels_from_csv(
+    path: Path, *, table: GenreTable = SHIPPED_GENRES, needs_genre: bool = True
+) -> Labels:
     """Read a CSV of labels.
+
+    Parameters
+    ----------
+    table : GenreTable
+        What names stand for which genre.
+    needs_genre : bool
+        Whether it must have a column of genres.
 
     Raises
     ------
     DataError
         If there is no such file, or naming the line or column that does not fit.
     """
-    text, digest = _content(path)
-    rows = csv.reader(text.splitlines())
-    header = [name.strip().casefold() for name in next(rows, [])]
-    if "genre" not in header or not set(KEY_COLUMNS) & set(header):
-        if len(header) == 1 and ";" in header[0]:
-            raise DataError(f"{path}: semicolons between its values; expected commas")
+    file = read_csv(path, "a file of labels")
+    columns = set(file.columns)
+    if (needs_genre and "genre" not in columns) or not set(KEY_COLUMNS) & columns:
+        wanted = "genre and path" if needs_genre else "path"
         raise DataError(
-            f"{path}: its columns are {', '.join(header) or 'none'}; expected a header with "
-            "genre and path, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
+            f"{path}: its columns are {', '.join(file.columns) or 'none'}; expected a header with "
+            f"{wanted}, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
         )
     by_key: dict[str, Label] = {}
-    for number, row in enumerate(rows, 2):
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(header):
-            raise DataError(
-                f"{path}, line {number}: {len(row)} values; expected {len(header)} as in the header"
-            )
-        values = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
-        label = Label(**{n: values[n] or None for n in VALUE_COLUMNS if values.get(n)})
-        _add(by_key, [values.get(name, "") for name in KEY_COLUMNS], label)
-    return Labels(path=str(path), digest=digest, by_key=by_key)
+    for line, row in file.rows:
+        label = Label(**{name: row[name] for name in VALUE_COLUMNS if row.get(name)})
+        keys = {name: row.get(name, "") for name in KEY_COLUMNS}
+        if keys["path"]:
+            try:
+                keys["path"] = _path_within(keys["path"])
+            except DataError as error:
+                raise DataError(f"{path}, line {line}: {error}") from error
+        _add(by_key, keys.values(), label, table)
+    return Labels(path=str(path), digest=file.digest, by_key=by_key)
 
 
-def labels_from_cls(path: Path) -> Labels:
+def labels_from_cls(path: Path, *, table: GenreTable = SHIPPED_GENRES) -> Labels:
     """Read a tagtraum-format label file, the majority's genre of each track.
 
     Raises
@@ -109,7 +118,7 @@ def labels_from_cls(path: Path) -> Labels:
     DataError
         If there is no such file, or naming the line that does not fit.
     """
-    text, digest = _content(path)
+    text, digest = read_text(path, "a file of labels")
     by_key: dict[str, Label] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -120,24 +129,28 @@ def labels_from_cls(path: Path) -> Labels:
                 f"{path}, line {number}: {line[:60]!r}; expected a track id, a tab and a genre "
                 "(and perhaps a tab and a second genre)"
             )
-        _add(by_key, [key], Label(genre=genres[0]))
+        _add(by_key, [key], Label(genre=genres[0]), table)
     return Labels(path=str(path), digest=digest, by_key=by_key)
 
 
-def _content(path: Path) -> tuple[str, str]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        what = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
-        raise DataError(f"{path}: {what}; expected a file of labels") from error
-    try:
-        return raw.decode("utf-8-sig"), hashlib.sha256(raw).hexdigest()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+def path_key(path: str) -> str:
+    """Spell a path within a folder as labels are looked up: composed accents, no detours.
+
+    >>> path_key("./Rock//a.mp3")
+    'Rock/a.mp3'
+    """
+    return posixpath.normpath(unicodedata.normalize("NFC", path))
 
 
-def _add(by_key: dict[str, Label], keys: Iterable[str], label: Label) -> None:
-    label = replace(label, genre=canonical_genre(label.genre))
+def _path_within(path: str) -> str:
+    plain = path_key(path)
+    if plain == ".." or plain.startswith("../") or _ABSOLUTE.match(plain):
+        raise DataError(f"path {path!r} leads out of the folder; expected one within it")
+    return plain
+
+
+def _add(by_key: dict[str, Label], keys: Iterable[str], label: Label, table: GenreTable) -> None:
+    label = replace(label, genre=table.canonical(label.genre))
     for key in _named(keys):
         known = by_key.get(key)
         if known and known.genre and label.genre and known.genre != label.genre:

@@ -23,11 +23,12 @@ import numpy as np
 
 from genrelab.errors import DataError, MissingExtraError, UsageError
 from genrelab.music.analysis import Analysis, Interval, Section, TrackLevel
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.segments import N_VALUES, OPTIONAL_FIELDS, Float64, Segments, derive_durations
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import content_digest
-from genrelab.sources.collecting import Drop, Entry, Fault, Found, Item
+from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
 from genrelab.sources.labels import NO_LABELS, labels_from_cls
 from genrelab.sources.records import MSD_ANALYZER
 
@@ -44,6 +45,8 @@ class MsdSource:
     folder : path-like
     labels : path-like, optional
         A tagtraum-format label file; of two genres a line the first counts.
+    table : GenreTable
+        Which names stand for which genre.
     progress : Progress
 
     Raises
@@ -63,6 +66,7 @@ class MsdSource:
         folder: str | Path,
         *,
         labels: str | Path | None = None,
+        table: GenreTable = SHIPPED_GENRES,
         progress: Progress = silent,
     ) -> None:
         self._progress = progress
@@ -74,7 +78,7 @@ class MsdSource:
         self._files = sorted(self._folder.rglob("*.h5"))
         if not self._files:
             raise UsageError(f"{folder}: no .h5 file in this folder or below")
-        self._labels = labels_from_cls(Path(labels)) if labels is not None else NO_LABELS
+        self._labels = NO_LABELS if labels is None else labels_from_cls(Path(labels), table=table)
         try:
             self._h5py: Any = importlib.import_module("h5py")
         except ImportError as error:

@@ -19,10 +19,10 @@ import msgspec
 
 from genrelab.errors import DataError
 from genrelab.music.analysis import Analysis, AnalysisForm, Dialect, Interval, Section
-from genrelab.music.genres import canonical_genre
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.json_forms import decode_json
 from genrelab.music.tracks import Origin, Track, id_source, track_id
-from genrelab.sources.collecting import Drop, Entry, Fault, Found
+from genrelab.sources.findings import Drop, Entry, Fault, Found
 from genrelab.sources.json_stream import Piece
 from genrelab.sources.labels import Label, Labels
 
@@ -101,6 +101,8 @@ class Reading:
         By which names a label file may call it.
     dialect : str or None
         Of analyses that do not say theirs.
+    table : GenreTable
+        Which names stand for which genre.
     """
 
     file: str
@@ -108,6 +110,7 @@ class Reading:
     names: Sequence[str]
     labels: Labels
     dialect: Dialect | None
+    table: GenreTable = SHIPPED_GENRES
 
 
 def found_in_piece(piece: Piece, reading: Reading, consumed: int) -> Found:
@@ -182,6 +185,7 @@ def _track(
     names, artist_id = _artists(description)
     album = description.album
     written = description.genre_upper or description.genre
+    genre = reading.table.canonical(written)
     meta = form.meta
     return Track(
         id=identity,
@@ -192,8 +196,8 @@ def _track(
             label.album, album.name if isinstance(album, _Named) else album, meta.get("album")
         ),
         isrc=_first(label.isrc, description.isrc, (description.external_ids or {}).get("isrc")),
-        genre=label.genre or canonical_genre(written),
-        tags=_tags(description, names, written),
+        genre=label.genre or genre,
+        tags=_tags(description, names, written if genre != written else None),
         audio_features=_features(description),
         origin=Origin(source="archive", file=reading.file, position=position),
     )
@@ -220,7 +224,7 @@ def _artists(description: _Description) -> tuple[list[str], str | None]:
 def _tags(description: _Description, names: list[str], written: str | None) -> dict[str, Any]:
     album = description.album
     tags = {
-        "genre": written if canonical_genre(written) != written else None,
+        "genre": written,
         "genre_source": description.genre_source,
         "artist_terms": description.artist_terms,
         "year": description.year,

@@ -28,7 +28,7 @@ from genrelab.music.dialects import DialectTable
 from genrelab.music.segments import Float32, Float64
 from genrelab.progress import Progress, silent
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry
+from genrelab.sources.findings import Entry
 from genrelab.workflows.sound_files import find_sound_files
 from genrelab.workflows.writing import write_whole
 

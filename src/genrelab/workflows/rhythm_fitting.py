@@ -22,7 +22,7 @@ from genrelab.music.segments import Float64
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.collecting import Entry, Fault
+from genrelab.sources.findings import Entry, Fault
 from genrelab.workflows.writing import write_whole
 
 WEIGHT_DIGITS = 3  # of a fitted weight: its standard error is larger

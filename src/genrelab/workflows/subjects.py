@@ -24,7 +24,7 @@ from genrelab.judging.track_figures import segments_stretch
 from genrelab.music.analysis import Analysis
 from genrelab.music.segments import Float32
 from genrelab.sources.archive import COMPRESSIONS, ENDINGS, ArchiveSource
-from genrelab.sources.collecting import Entry
+from genrelab.sources.findings import Entry
 
 _EXPECTED = "expected a recording or an analysis in JSON"
 _LONGEST_TITLE = 70  # characters

@@ -23,7 +23,7 @@ from genrelab.errors import UsageError
 from genrelab.music.analysis import Analysis
 from genrelab.music.genres import PAPER_GENRES
 from genrelab.music.tracks import Origin, Track, track_id
-from genrelab.sources.collecting import Entry, Found, Item
+from genrelab.sources.findings import Entry, Found, Item
 from genrelab.sources.synthetic.performances import ANALYZER, perform
 from genrelab.sources.synthetic.songs import draw_artist, draw_song
 from genrelab.sources.synthetic.styles import STYLES

@@ -1,0 +1,128 @@
+"""Findings: what a source of tracks gives, and the shape that every source has.
+
+Conventions
+-----------
+A source has a ``name`` and ``items()``: files, playlists or whatever is read
+from one end to the other. An item yields its records at positions that count
+from 1; reading it again gives the same records at the same positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from genrelab.music.analysis import Analysis
+from genrelab.music.tracks import Track
+
+Reason = Literal[
+    "duplicate id",
+    "two genres",
+    "genre not asked for",
+    "no segments",
+    "no recording",
+    "unreadable",
+]
+"""Why a record is left out; the journal of a corpus counts them by these names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A track that a source found.
+
+    Attributes
+    ----------
+    position : int
+        Place in the item, from 1.
+    analysis : Analysis or None
+        None where the source brings none (audio that is analyzed later); one
+        without segments is left out.
+    consumed : int
+        Units of the item's size that were read so far, for the progress bar.
+    named_by_place : bool
+        Whether the id says where a recording lies rather than which one it is, so that
+        another recording may come with the same id and is none the less kept.
+    """
+
+    position: int
+    track: Track
+    analysis: Analysis | None = None
+    consumed: int = 0
+    named_by_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A record that the source itself leaves out, for a reason that is no fault."""
+
+    position: int
+    track_id: str | None
+    reason: Reason
+    sentence: str
+    consumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A record that cannot be read.
+
+    Attributes
+    ----------
+    sentence : str
+        What is wrong and what was expected, from the place within the item on
+        ("line 3: segments[0].timbre: expected...").
+    fatal : bool
+        Whether nothing behind it can be read either: the item stays unfinished.
+    """
+
+    position: int
+    track_id: str | None
+    sentence: str
+    fatal: bool = False
+    consumed: int = 0
+
+
+Found = Entry | Drop | Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that is read from one end to the other.
+
+    Attributes
+    ----------
+    name : str
+        What the journal knows it by; the same in every run.
+    fingerprint : str
+        Another one means that the content, or what it is taken to mean, changed.
+    size : int
+        In any unit (bytes, tracks) that is the same for all items of a source.
+    entries : callable
+        Given the number of records dealt with already, yields the others.
+    label : str
+        What people know it by; the name by default.
+    is_file : bool
+        Whether it counts as one.
+    """
+
+    name: str
+    fingerprint: str
+    size: int
+    entries: Callable[[int], Iterator[Found]]
+    label: str = ""
+    is_file: bool = True
+
+    def __str__(self) -> str:
+        return self.label or self.name
+
+
+class Source(Protocol):
+    """Where tracks come from."""
+
+    @property
+    def name(self) -> str:
+        """The kind of source, as tracks' origins and the journal have it."""
+
+    def items(self) -> Iterable[Item]:
+        """Return the items, in an order that is the same in every run."""
