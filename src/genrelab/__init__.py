@@ -36,6 +36,7 @@ _HOMES = {
     "genrelab.listening.prediction": ("Prediction", "predict"),
     "genrelab.music.analysis": ("Analysis",),
     "genrelab.music.corpus": ("Corpus",),
+    "genrelab.music.duplicates": ("find_duplicates",),
     "genrelab.music.segments": ("Segments",),
     "genrelab.music.tracks": ("Track",),
     "genrelab.sources.collecting": ("collect",),
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from genrelab.listening.prediction import predict as predict
     from genrelab.music.analysis import Analysis as Analysis
     from genrelab.music.corpus import Corpus as Corpus
+    from genrelab.music.duplicates import find_duplicates as find_duplicates
     from genrelab.music.segments import Segments as Segments
     from genrelab.music.tracks import Track as Track
     from genrelab.sources.collecting import collect as collect

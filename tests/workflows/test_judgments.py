@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +59,25 @@ def test_the_same_artist_under_another_id_is_known(
         "the run does not know their genre": 1,
         "no analysis": 1,
     }
+
+
+def test_a_recording_learned_from_is_known_by_isrc_and_content(
+    trained_run: Path, tmp_path: Path, make_corpus: Callable[..., Corpus], make_segments: Callable
+) -> None:
+    path = shutil.copytree(trained_run, tmp_path / "run")
+    split = json.loads((path / "split.json").read_text())
+    assert split["recordings"] == [], "synthetic tracks have neither"
+    split["recordings"] = ["digest ab12", "isrc USRC17607839"]
+    (path / "split.json").write_text(json.dumps(split))
+    known = [{"isrc": "us-rc1-76-07839"}, {"audio_digest": "ab12"}, {"isrc": "USRC17607840"}]
+    songs = [
+        {"id": f"test-{i}", "artist": f"Nobody {i}", "genre": "Jazz", "segments": make_segments()}
+        | fields
+        for i, fields in enumerate(known)
+    ]
+    judged = judge_run_on(load_run(path), make_corpus(songs))
+    assert judged.left_out == {"the run learned from the track or its artist": 2}
+    assert judged.report.n == 1
 
 
 def test_nothing_to_judge_on_says_why(

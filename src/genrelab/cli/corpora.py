@@ -1,7 +1,8 @@
-"""Corpora: ``corpus info``, ``corpus check`` and ``corpus export``."""
+"""Corpora: ``corpus info``, ``check``, ``duplicates`` and ``export``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,8 @@ from genrelab.tables import Table
 
 if TYPE_CHECKING:
     from genrelab.music.corpus import CorpusInfo
+    from genrelab.music.duplicates import Duplicates
+    from genrelab.music.tracks import Track
 
 CorpusArgument = Annotated[Path, typer.Argument(metavar="CORPUS", help="A .corpus file.")]
 
@@ -28,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     family = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     family.command("info")(info)
     family.command("check")(check)
+    family.command("duplicates")(duplicates)
     family.command("export")(export)
     app.add_typer(family, name="corpus", help="Look into a corpus, check it, export it.")
 
@@ -98,6 +102,42 @@ def check(corpus: CorpusArgument) -> None:
     if found:
         raise typer.Exit(1)
     say(f"{corpus}: no damage found")
+
+
+def duplicates(
+    corpus: CorpusArgument,
+    format: FormatOption = None,
+    table: TableOption = False,
+) -> None:
+    """Find recordings that stand under several ids, and say which one is used.
+
+    \b
+    Examples:
+      genrelab corpus duplicates music.corpus
+      genrelab corpus duplicates music.corpus --format csv > duplicates.csv
+    """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    from genrelab.music.corpus import Corpus
+    from genrelab.music.duplicates import find_duplicates
+
+    chosen = chosen_format(format, table)
+    with Corpus(corpus) as opened, Bars() as progress:
+        found = find_duplicates(opened, progress=progress)
+        write_tables(duplicates_table(found, opened.tracks()), chosen)
+    n, ambiguous = len(found.groups), sum(group.is_ambiguous for group in found.groups)
+    what = "recording" if n == 1 else "recordings"
+    say(f"{n} {what} under several ids, {ambiguous} of them in several genres")
+
+
+def duplicates_table(found: Duplicates, tracks: Iterable[Track]) -> Table:
+    """Show duplicates, a row a track."""
+    described = {track.id: (track.genre, track.artist, track.title) for track in tracks}
+    columns = ["group", "evidence", "kept", "track_id", "genre", "artist", "title"]
+    rows = [
+        (number, ", ".join(group.evidence), i == group.kept, i, *described[i])
+        for number, group in enumerate(found.groups, 1)
+        for i in group.track_ids
+    ]
+    return Table("Duplicates", columns, rows)
 
 
 def export(

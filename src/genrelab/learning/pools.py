@@ -2,9 +2,12 @@
 
 Conventions
 -----------
-A track needs a genre, an analysis and, where the split is given, a place in it. Genres
-that are too small are left out, named and counted; one that was asked for by name and
-cannot be split is an error.
+A track needs a genre, an analysis and, where the split is given, a place in it. Of a
+recording that stands under several ids one is used, and none where it stands under several
+genres, unless the recipe keeps duplicates: then all stay on one side of a split. A split
+that is given has the last word: what it lists is used, and recordings that it puts into
+several parts are a remark. Genres that are too small are left out, named and counted; one
+that was asked for by name and cannot be split is an error.
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ from genrelab.learning.recipes import Recipe
 from genrelab.learning.splits import PARTS
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
+from genrelab.music.duplicates import DuplicateGroup, find_duplicates
 from genrelab.music.genres import canonical_genre
-from genrelab.music.tracks import Track, artist_groups
+from genrelab.music.tracks import Track, artist_groups, joined_groups
+from genrelab.progress import Progress, silent
 
 MIN_GROUPS = 3  # one for each part of a split
 
@@ -60,8 +65,13 @@ class Pool:
             self.folds = list(compress(self.folds, kept))
 
 
-def gather_pool(corpus: Corpus, recipe: Recipe) -> Pool:
+def gather_pool(corpus: Corpus, recipe: Recipe, *, progress: Progress = silent) -> Pool:
     """Find the tracks that a recipe may draw from.
+
+    Parameters
+    ----------
+    progress : Progress
+        Told how far the search for duplicates has come.
 
     Raises
     ------
@@ -71,16 +81,49 @@ def gather_pool(corpus: Corpus, recipe: Recipe) -> Pool:
         If a genre asked for does not exist.
     """
     pool = _labelled_tracks(corpus, recipe)
+    _settle_duplicates(pool, find_duplicates(corpus, progress=progress).group_of, recipe)
     _keep_asked_genres(pool, recipe)
     _keep_splittable_genres(pool, recipe)
     _remark_on_shared_groups(pool)
     return pool
 
 
+def _settle_duplicates(pool: Pool, group_of: Mapping[str, DuplicateGroup], recipe: Recipe) -> None:
+    """Use one of each recording, or keep all of one together."""
+    found = [group_of.get(track.id) for track in pool.tracks]
+    if pool.folds is not None:
+        _remark_on_divided_recordings(pool, found)
+    elif recipe.duplicates == "keep":
+        pool.groups = joined_groups(
+            (own, f"recording {group.kept}") if group else (own,)
+            for own, group in zip(pool.groups, found, strict=True)
+        )
+    else:
+        clear = [not (group and group.is_ambiguous) for group in found]
+        pool.keep(clear, "one recording under two genres")
+        kept = [
+            group_of[track.id].kept if track.id in group_of else track.id for track in pool.tracks
+        ]
+        pool.keep([track.id == i for track, i in zip(pool.tracks, kept, strict=True)], "duplicate")
+
+
 def _groups(tracks: Sequence[Track], recipe: Recipe) -> list[str]:
     if recipe.group == "track":
         return [f"track {track.id}" for track in tracks]
     return artist_groups(tracks)
+
+
+def _remark_on_divided_recordings(pool: Pool, found: Sequence[DuplicateGroup | None]) -> None:
+    folds_of: dict[str, set[int]] = {}
+    for group, fold in zip(found, pool.folds or (), strict=True):
+        if group:
+            folds_of.setdefault(group.kept, set()).add(fold)
+    divided = sum(len(folds) > 1 for folds in folds_of.values())
+    if divided:
+        pool.remarks.append(
+            f"the split file puts {divided} recording{'s' if divided > 1 else ''} into more than "
+            "one fold, under several ids: `genrelab corpus duplicates` names them"
+        )
 
 
 def _labelled_tracks(corpus: Corpus, recipe: Recipe) -> Pool:

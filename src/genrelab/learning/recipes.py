@@ -26,6 +26,7 @@ from genrelab.learning.features import Hearing, InputName
 Sample = Literal["unbalanced", "semi-balanced", "balanced"]
 SAMPLES: tuple[Sample, ...] = get_args(Sample)
 Grouping = Literal["artist", "track"]
+DuplicateChoice = Literal["drop", "keep"]
 NetworkName = Literal["c1m1", "c1m2", "c2m1"]
 ClassicalName = Literal["knn", "svm", "kernel-logistic"]
 LearnerName = Literal["c1m1", "c1m2", "c2m1", "knn", "svm", "kernel-logistic"]
@@ -49,6 +50,9 @@ class Recipe:
         For the two balanced samples; 0 means as many as the smallest genre has.
     group : {"artist", "track"}
         What never stands on two sides of a split.
+    duplicates : {"drop", "keep"}
+        Use a recording that stands under several ids once, and not at all where it stands
+        under several genres; or use all, on one side of a split.
     folds : int
         0 for one split 8:1:1, otherwise so many pooled folds.
     split : str
@@ -108,6 +112,7 @@ class Recipe:
     min_tracks: int = 40
     tracks_per_genre: int = 0
     group: Grouping = "artist"
+    duplicates: DuplicateChoice = "drop"
     folds: int = 0
     split: str = ""
     split_seed: int = 0

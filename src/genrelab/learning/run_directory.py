@@ -54,8 +54,13 @@ class RunDirectory:
         """Write every knob."""
         (self.partial / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
 
-    def write_splits(self, splits: Sequence[Split], artists: Mapping[str, Iterable[str]]) -> None:
-        """Write the split(s), and what tells the artists that the networks learned from."""
+    def write_splits(
+        self,
+        splits: Sequence[Split],
+        artists: Mapping[str, Iterable[str]],
+        recordings: Mapping[str, Iterable[str]],
+    ) -> None:
+        """Write the split(s), and what tells the artists and recordings that were learned from."""
         content: dict[str, Any] = (
             splits[0].to_dict()
             if len(splits) == 1
@@ -63,6 +68,7 @@ class RunDirectory:
         )
         learned = {i for split in splits for i in (*split.train, *split.valid)}
         content["artists"] = sorted({key for i in learned for key in artists[i]})
+        content["recordings"] = sorted({key for i in learned for key in recordings[i]})
         self.write_json("split.json", content)
 
     def write_history(self, history: Sequence[Epoch]) -> None:

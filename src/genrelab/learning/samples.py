@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-``plan_sample`` decides (no segment is read), ``load_samples`` reads the arrays.
+``plan_sample`` decides, ``load_samples`` reads the arrays.
 Classes are sorted by name, so the same genres have the same indices everywhere.
 Whatever is left out is counted by reason; whatever falls short is a remark.
 """
@@ -30,6 +30,7 @@ from genrelab.learning.splits import (
 from genrelab.music.analysis import Dialect
 from genrelab.music.corpus import Corpus
 from genrelab.music.dialects import convert_segments
+from genrelab.music.duplicates import recording_keys
 from genrelab.music.segments import Segments
 from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
@@ -45,8 +46,8 @@ class Plan:
         Genres in index order.
     labels, groups : mapping
         Genre index and group of every track that is used, by id.
-    artist_keys : mapping
-        What tells the artist of every track that is used, by id.
+    artist_keys, recording_keys : mappings
+        What tells the artist, and what the recording, of every track that is used, by id.
     splits : tuple of Split
         One, or one a fold.
     dialect : str
@@ -65,6 +66,7 @@ class Plan:
     labels: Mapping[str, int]
     groups: Mapping[str, str]
     artist_keys: Mapping[str, tuple[str, ...]]
+    recording_keys: Mapping[str, tuple[str, ...]]
     splits: tuple[Split, ...]
     dialect: Dialect
     converted: Mapping[str, Dialect]
@@ -126,8 +128,13 @@ class Samples:
         return self.inputs.of_tracks(self.rows(track_ids))
 
 
-def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
+def plan_sample(corpus: Corpus, recipe: Recipe, *, progress: Progress = silent) -> Plan:
     """Choose and split the tracks of an experiment.
+
+    Parameters
+    ----------
+    progress : Progress
+        Told how far the search for duplicates has come.
 
     Raises
     ------
@@ -137,7 +144,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
     UsageError
         If a genre asked for does not exist.
     """
-    pool = gather_pool(corpus, recipe)
+    pool = gather_pool(corpus, recipe, progress=progress)
     dialects = corpus.dialects()
     dialect = choose_dialect(corpus, pool, recipe, dialects)
     classes = tuple(sorted(set(pool.genres)))
@@ -153,6 +160,7 @@ def plan_sample(corpus: Corpus, recipe: Recipe) -> Plan:
         labels={ids[row]: int(labels[row]) for row in used},
         groups={ids[row]: groups[row] for row in used},
         artist_keys={ids[row]: artist_keys(pool.tracks[row]) for row in used},
+        recording_keys={ids[row]: recording_keys(pool.tracks[row]) for row in used},
         splits=tuple(
             _named_split(parts, ids, recipe, fold if len(splits) > 1 else None)
             for fold, parts in enumerate(splits)

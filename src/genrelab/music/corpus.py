@@ -338,6 +338,11 @@ class Corpus:
         query = "SELECT id FROM tracks WHERE audio_digest=? ORDER BY id"
         return [track_id for (track_id,) in self._db.execute(query, (audio_digest,))]
 
+    def state(self) -> tuple[int, int]:
+        """Return what differs once this connection or another has written to the corpus."""
+        with self._explained():
+            return self._number("PRAGMA data_version"), self._db.total_changes
+
     def track_count(self) -> int:
         """Count the tracks."""
         with self._explained():

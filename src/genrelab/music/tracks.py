@@ -140,8 +140,12 @@ def id_source(native_id: str) -> str | None:
     return None
 
 
-def _artist_name(name: str) -> str:
-    """Reduce an artist's name to what two spellings of it share."""
+def plain_name(name: str) -> str:
+    """Reduce a name to what two spellings of it share: no case, accents, marks or leading "the".
+
+    >>> plain_name("The Beyoncés"), plain_name("!!!")
+    ('beyonces', '!!!')
+    """
     plain = unicodedata.normalize("NFKD", name.casefold()).strip().removeprefix("the ")
     kept = "".join(character for character in plain if character.isalnum())
     return kept or name.casefold()
@@ -159,8 +163,26 @@ def artist_groups(tracks: Iterable[Track]) -> list[str]:
     list of str
         One group name a track, in the order given.
     """
-    tracks = list(tracks)
-    keys: list[Sequence[str]] = [artist_keys(track) for track in tracks]
+    return joined_groups([artist_keys(track) for track in tracks])
+
+
+def joined_groups(keys: Iterable[Sequence[str]]) -> list[str]:
+    """Group whatever shares a key, directly or through others.
+
+    Parameters
+    ----------
+    keys : iterable of sequences of str
+        At least one key each.
+
+    Returns
+    -------
+    list of str
+        One of the group's keys for each, the same for all of a group; in the order given.
+
+    >>> joined_groups([("a", "b"), ("c",), ("d", "b")])
+    ['a', 'c', 'a']
+    """
+    keys = list(keys)
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -169,11 +191,11 @@ def artist_groups(tracks: Iterable[Track]) -> list[str]:
             key = parent[key]
         return key
 
-    for track_keys in keys:
-        roots = sorted({root(key) for key in track_keys})
+    for own in keys:
+        roots = sorted({root(key) for key in own})
         for other in roots[1:]:
             parent[other] = roots[0]
-    return [root(track_keys[0]) for track_keys in keys]
+    return [root(own[0]) for own in keys]
 
 
 def artist_keys(track: Track) -> tuple[str, ...]:
@@ -183,7 +205,7 @@ def artist_keys(track: Track) -> tuple[str, ...]:
     """
     keys = []
     if track.artist and track.artist.strip():
-        keys.append(f"artist {_artist_name(track.artist)}")
+        keys.append(f"artist {plain_name(track.artist)}")
     if track.artist_id:
         keys.append(f"artist id {track.artist_id}")
     return tuple(keys) or (f"track {track.id}",)

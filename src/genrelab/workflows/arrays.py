@@ -98,7 +98,7 @@ def write_arrays(
         plan = None
         for input_name in SEQUENCE_NAMES:
             recipe = load_recipe(f"{sample}-{input_name}", settings or {})
-            plan = plan or plan_sample(corpus, recipe)
+            plan = plan or plan_sample(corpus, recipe, progress=progress)
             path = folder / f"{sample}-{input_name}.npz"
             entry = _entry(plan, recipe)
             if made.get(path.name) != entry or not path.is_file():

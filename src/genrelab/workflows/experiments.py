@@ -80,7 +80,7 @@ def train(
         If something else stands at ``out``.
     """
     check_input(recipe.network, INPUTS[recipe.input].shape(recipe.segments))
-    plan = plan_sample(corpus, recipe)
+    plan = plan_sample(corpus, recipe, progress=progress)
     found = find_run(out, recipe)
     if found:
         _refuse_other_content(found, plan)
@@ -189,7 +189,7 @@ def _complete(
     report = _judge(predictions["test"], directory.path.name, majority)
     directory.write_json("report.json", report.to_dict())
     directory.write_recipe(recipe)
-    directory.write_splits(plan.splits, plan.artist_keys)
+    directory.write_splits(plan.splits, plan.artist_keys, plan.recording_keys)
     directory.write_predictions(predictions)
     return directory.finish(
         RunInfo(

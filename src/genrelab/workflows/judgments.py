@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-On another corpus no track and no artist is judged that the run learned from.
+On another corpus no track, recording or artist is judged that the run learned from. A
+recording is known by its file's digest and its ISRC, or under its artist's name.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from genrelab.learning.runs import Run
 from genrelab.listening.models import Model
 from genrelab.listening.prediction import Heard, predict
 from genrelab.music.corpus import Corpus
+from genrelab.music.duplicates import recording_keys
 from genrelab.music.tracks import artist_keys
 from genrelab.progress import Progress, silent
 
@@ -65,9 +67,10 @@ def judge_run_on(
         If no track is left that may be judged.
     """
     split = run.split()
-    learned_artists = set(split["artists"])
     parts = split.get("folds", [split])
     learned = {i for part in parts for name in ("train", "valid") for i in part[name]}
+    # Older runs do not name their recordings.
+    learned.update(split["artists"], split.get("recordings", ()))
     dialects, left_out = corpus.dialects(), Counter[str]()
     truth: dict[str, int] = {}
     for track in corpus.tracks():
@@ -75,7 +78,7 @@ def judge_run_on(
             left_out["the run does not know their genre"] += 1
         elif track.id not in dialects:
             left_out["no analysis"] += 1
-        elif track.id in learned or learned_artists.intersection(artist_keys(track)):
+        elif not learned.isdisjoint((track.id, *artist_keys(track), *recording_keys(track))):
             left_out["the run learned from the track or its artist"] += 1
         else:
             truth[track.id] = run.classes.index(track.genre)
