@@ -8,7 +8,7 @@ The pipeline, in the order of its packages::
     learning   samples and splits  ->  arrays  ->  networks  ->  runs
     judging    truth and estimate  ->  reports, comparisons, figures
     listening  a trained model and new music  ->  predictions
-    workflows  several of these in one command: train, reproduce, demo
+    workflows  several of these in one command: train, learn, reproduce, demo
     cli        the same functions from a shell
 
 Everything public is imported when first used, so ``import genrelab`` is quick.
@@ -43,6 +43,7 @@ _HOMES = {
     "genrelab.workflows.demo": ("demo",),
     "genrelab.workflows.experiments": ("train",),
     "genrelab.workflows.reproduction": ("reproduce",),
+    "genrelab.workflows.teaching": ("learn",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from genrelab.workflows.demo import demo as demo
     from genrelab.workflows.experiments import train as train
     from genrelab.workflows.reproduction import reproduce as reproduce
+    from genrelab.workflows.teaching import learn as learn
 
 
 def __getattr__(name: str) -> Any:

@@ -33,6 +33,7 @@ __all__ = [
     "draw_confusion",
     "draw_forest",
     "draw_network",
+    "draw_recall",
     "draw_reliability",
     "draw_study",
     "draw_timbre",
@@ -96,6 +97,30 @@ def _write_cell(axes: Axes, row: int, column: int, count: int, share: float, lar
             text, (column, row), (0, above), textcoords="offset points",
             ha="center", va="center", fontsize=size, color=color,
         )  # fmt: skip
+
+
+def draw_recall(report: Report, *, title: str = "Recall") -> Figure:
+    """Draw the share of each genre's tracks that were told right, with 95 % intervals.
+
+    A dashed line marks what guessing blindly would find of every genre.
+    """
+    n_classes = len(report.classes)
+    figure = new_figure(6.0, 1.4 + 0.36 * n_classes)
+    axes = figure.add_subplot()
+    bounds = report.intervals().recall
+    for i, recall in enumerate(report.recall.tolist()):
+        axes.plot(bounds[i], [i, i], color=drawing.BLUE, linewidth=2.2)
+        axes.plot(recall, i, "o", color=drawing.BLUE, markersize=6)
+    axes.axvline(1 / n_classes, color=drawing.VERMILION, linewidth=1.2, linestyle="--")
+    axes.annotate(
+        "guessing", (1 / n_classes, -0.75), (4, 0), textcoords="offset points",
+        va="center", fontsize=drawing.SMALL, color=drawing.VERMILION,
+    )  # fmt: skip
+    axes.set_yticks(range(n_classes), report.classes)
+    axes.set_ylim(n_classes - 0.5, -1.1)
+    axes.set_xlim(0, 1.02)
+    style_axes(axes, title=title, x="share of its songs, 95 % interval", grid="x")
+    return figure
 
 
 # --- probabilities ---------------------------------------------------------------------------
