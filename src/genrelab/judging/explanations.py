@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from genrelab.judging.reports import Report
-from genrelab.judging.scores import Float64, Int64, Range
+from genrelab.judging.scores import Float64, Int64, Range, share_interval
 from genrelab.learning.runs import Abstention, Predictions
 
 WIDEST = 0.2  # an interval wider than this leaves open whether an estimate is good or poor
@@ -23,6 +23,7 @@ MOST_PAIRS = 8
 FEWEST_IN_PAIR = 2  # one song alone may be mistaken for anything
 MOST_DOUBTS = 20
 DOUBTED, PREFERRED = 0.2, 0.5  # at most for a song's own genre, at least for another one
+AIMS = (0.6, 0.7, 0.8, 0.9, 0.95)  # shares of right answers that thresholds are chosen for
 CONFIDENCES = (0.0, 0.4, 0.6, 0.8, 0.9, 1.0)  # ends of the bands in which answers are counted
 
 
@@ -67,7 +68,6 @@ class Selection:
     ----------
     aim : float
         The share of right answers that validation tracks promised.
-    threshold : float
     n, n_right : int
         Of the test tracks, those answered and those told right.
     of : int
@@ -75,7 +75,6 @@ class Selection:
     """
 
     aim: float
-    threshold: float
     n: int
     n_right: int
     of: int
@@ -110,9 +109,21 @@ def span_of_100(bounds: Range) -> str:
     return f"{out_of_100(bounds.low)} to {out_of_100(bounds.high)}"
 
 
+def accuracy_interval(report: Report) -> Range:
+    """Tell where the share of right answers probably lies."""
+    return share_interval(np.array([np.trace(report.confusion)]), np.array([report.n]))
+
+
+def recall_interval(report: Report, genre: str | None = None) -> Range:
+    """Tell where a genre's recall, or the mean of all, probably lies."""
+    right, support = np.diag(report.confusion), report.support
+    there = support > 0 if genre is None else np.array([name == genre for name in report.classes])
+    return share_interval(right[there], support[there])
+
+
 def cautions(report: Report) -> list[str]:
     """Say where there is too little to judge by; empty where there is enough."""
-    sure = report.intervals().accuracy
+    sure = accuracy_interval(report)
     found = []
     if sure.high - sure.low > WIDEST:
         found.append(
@@ -167,31 +178,39 @@ def confidence_bands(truth: Int64, probabilities: Float64) -> list[Band]:
     return bands
 
 
-def selections(
-    truth: Int64, probabilities: Float64, thresholds: Sequence[Abstention]
-) -> list[Selection]:
+def selections(predictions: Predictions, chosen: Sequence[Sequence[Abstention]]) -> list[Selection]:
     """See on test tracks what thresholds do that validation tracks have chosen.
 
     Parameters
     ----------
-    truth : int array [n]
-    probabilities : float array [n, K]
-    thresholds : sequence of Abstention
-        Those that lie at the same confidence count once, under the highest aim.
+    predictions : Predictions
+        Of test tracks.
+    chosen : sequence of sequences of Abstention
+        What the validation tracks of each fold have chosen: a fold's own thresholds judge
+        its own test tracks, so that no track is judged by what it has chosen.
+
+    Returns
+    -------
+    list of Selection
+        One an aim of `AIMS` at which anything is answered.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    found: dict[float, Selection] = {}
-    for one in thresholds:
-        answered = confidence >= one.threshold
-        found[one.threshold] = Selection(
-            aim=one.precision,
-            threshold=one.threshold,
-            n=int(answered.sum()),
-            n_right=int(right[answered].sum()),
-            of=len(truth),
+    confidence = predictions.probabilities.max(axis=1)
+    right = predictions.probabilities.argmax(axis=1) == predictions.truth
+    found = []
+    for aim in AIMS:
+        by_fold = [
+            next((one.threshold for one in fold if one.precision == aim), np.inf) for fold in chosen
+        ]
+        answered = confidence >= np.array(by_fold)[predictions.fold]
+        found.append(
+            Selection(
+                aim=aim,
+                n=int(answered.sum()),
+                n_right=int(right[answered].sum()),
+                of=len(right),
+            )
         )
-    return [selection for selection in found.values() if selection.n]
+    return [selection for selection in found if selection.n]
 
 
 def find_doubts(predictions: Predictions) -> list[Doubt]:

@@ -8,22 +8,21 @@ model that judged them had not heard. The page is written whole or not at all, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from genrelab import __version__
 from genrelab.judging.explanations import (
-    Doubt,
+    accuracy_interval,
     cautions,
-    confidence_bands,
-    find_doubts,
     main_confusions,
     out_of_100,
+    recall_interval,
     selections,
     span_of_100,
 )
-from genrelab.judging.figures import draw_confusion, draw_recall, draw_reliability
+from genrelab.judging.figures import draw_confusion, draw_reliability
+from genrelab.judging.lesson_figures import draw_recall, draw_selection
 from genrelab.judging.pages import (
     Block,
     Code,
@@ -36,12 +35,12 @@ from genrelab.judging.pages import (
     render_page,
 )
 from genrelab.judging.reports import Report
-from genrelab.judging.scores import Range
-from genrelab.learning.runs import Predictions, Run
+from genrelab.learning.runs import Predictions, Run, load_run
 from genrelab.music.corpus import Corpus
-from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 from genrelab.tables import Cell, Table
+from genrelab.workflows.lesson_tables import bands_table, genres_table, selection_table
+from genrelab.workflows.lesson_training import Trial
 from genrelab.workflows.writing import write_whole
 
 REASONS = {
@@ -55,25 +54,6 @@ REASONS = {
 LEARNERS = {"kernel-logistic": "kernel logistic regression", "svm": "an SVM", "knn": "kNN"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """A recipe that was tried, and how it did on validation songs."""
-
-    name: str
-    accuracy: float
-    balanced_accuracy: float
-
-    @classmethod
-    def from_run(cls, run: Run) -> Trial:
-        """Take the validation scores of a finished run."""
-        scores = run.info.scores["valid"]
-        return cls(
-            name=run.recipe.name,
-            accuracy=scores["accuracy"],
-            balanced_accuracy=scores["balanced_accuracy"],
-        )
-
-
 def write_lesson_page(
     run: Run,
     corpus: Corpus,
@@ -81,6 +61,7 @@ def write_lesson_page(
     *,
     why: str,
     trials: Sequence[Trial],
+    doubts: Table,
     remarks: Sequence[str],
     failures: Sequence[str],
     progress: Progress = silent,
@@ -98,19 +79,20 @@ def write_lesson_page(
         How its recipe was chosen.
     trials : sequence of Trial
         What was tried; the first was kept.
+    doubts : Table
+        Songs whose label the model would question.
     remarks, failures : sequences of str
     """
     progress("writing the report", 0, None)
     test = run.predictions("test")
-    tracks = {track.id: track for track in corpus.tracks()}
     page = Page(
         f"{len(run.classes)} genres, learned from {_n_songs(run)} songs",
         [
             _in_short(run, report),
-            _how_sure(run, test),
+            _how_sure(run, report, test),
             _confusions(report),
             _by_genre(report),
-            _questions(find_doubts(test), tracks),
+            _questions(doubts),
             _left_out(run, failures),
             _making(run, why, trials, remarks),
             _going_on(run, corpus),
@@ -128,13 +110,12 @@ def _n_songs(run: Run) -> int:
 
 
 def _in_short(run: Run, report: Report) -> Section:
-    sure = report.intervals()
     names = f"{', '.join(run.classes[:-1])} and {run.classes[-1]}"
     n = len(run.classes)
     right = (
         f"The model tells {names} apart. Of 100 songs that it has not heard, it gives "
         f"{out_of_100(report.accuracy)} their right genre; with other songs of the same kind it "
-        f"would probably be {span_of_100(sure.accuracy)}."
+        f"would probably be {span_of_100(accuracy_interval(report))}."
     )
     beside = (
         f"Beside that: always answering {report.majority}, the largest genre, would be right for "
@@ -143,7 +124,7 @@ def _in_short(run: Run, report: Report) -> Section:
     )
     alike = (
         f"If every genre had as many songs, it would be right for "
-        f"{out_of_100(report.balanced_accuracy)} of 100 ({span_of_100(sure.balanced_accuracy)}); "
+        f"{out_of_100(report.balanced_accuracy)} of 100 ({span_of_100(recall_interval(report))}); "
         f"always answering one genre then gives {out_of_100(1 / n)}."
     )
     apart = (
@@ -155,20 +136,7 @@ def _in_short(run: Run, report: Report) -> Section:
     return Section("In short", [Paragraph(right), Points([beside, alike, apart])])
 
 
-def _how_sure(run: Run, test: Predictions) -> Section:
-    bands = confidence_bands(test.truth, test.probabilities)
-    said = Table(
-        "How often it is right, by how sure it says it is",
-        ["the model says", "songs", "it was right for"],
-        [
-            [
-                f"{out_of_100(b.low)} to {out_of_100(b.high)} % sure",
-                b.n,
-                f"{b.n_right} ({out_of_100(b.n_right / b.n)} of 100)",
-            ]
-            for b in bands
-        ],
-    )
+def _how_sure(run: Run, report: Report, test: Predictions) -> Section:
     text = (
         "With each answer the model says how sure it is. If it is honest, it is right for 80 of "
         "100 songs for which it says 80 %. "
@@ -179,113 +147,80 @@ def _how_sure(run: Run, test: Predictions) -> Section:
         if run.info.calibrated
         else "This model was not calibrated: what it says may be too much or too little."
     )
-    report = Report.from_predictions(test.classes, test.truth, test.probabilities)
-    picture = picture_from_figure(
-        draw_reliability(report, title="How sure, and how often right"),
-        alt="How often the model was right, by how sure it was",
-        caption="On the dashed line the model is as sure as it should be; below it, too sure. "
-        "Bars: how many songs.",
-    )
-    chosen = selections(test.truth, test.probabilities, run.info.abstention)
-    blocks: list[Block] = [Paragraph(text), said]
-    if chosen:
+    blocks: list[Block] = [Paragraph(text), bands_table(test)]
+    members = range(run.info.folds)
+    chosen = [load_run(run.path / f"fold-{k}").info.abstention for k in members]
+    found = selections(test, chosen or [run.info.abstention])
+    if found:
         blocks += [
             Paragraph(
-                "A model may also keep silent where it is not sure enough. The thresholds were "
-                "chosen on other songs than those counted here."
+                "A model may also keep silent where it is not sure enough. How sure that is, was "
+                "chosen on other songs than those counted here. This makes it aim at 80 right ones "
+                "of 100 answers:"
             ),
-            Table(
-                "Answering only when sure enough",
-                ["to be right for", "answer from", "answers", "and is right for"],
-                [
-                    [
-                        f"{out_of_100(one.aim)} of 100",
-                        f"{out_of_100(one.threshold)} % sure",
-                        f"{out_of_100(one.n / one.of)} of 100 songs",
-                        f"{out_of_100(one.n_right / one.n)} of 100 of them",
-                    ]
-                    for one in chosen
-                ],
-            ),
+            Code(f"genrelab predict --model {run.path} --precision .8 song.mp3"),
+            selection_table(found),
         ]
-    return Section("How sure it is", [*blocks, picture])
+    pictures = [
+        picture_from_figure(
+            draw_reliability(report, title="How sure, and how often right"),
+            alt="How often the model was right, by how sure it was",
+            caption="Across: how sure the model said it was (confidence). Up: how often it was "
+            "right (accuracy). On the dashed line it is as sure as it should be; below, too sure.",
+        ),
+        picture_from_figure(
+            draw_selection(report),
+            alt="How often answers are right if only the surest are given",
+            caption="At the right end every song gets an answer; further left only those that the "
+            "model is surest of.",
+        ),
+    ]
+    return Section("How sure it is", [*blocks, *pictures])
 
 
 def _confusions(report: Report) -> Section:
     pairs = [str(pair) for pair in main_confusions(report)]
-    picture = picture_from_figure(
-        draw_confusion(report, title="What songs were taken for"),
-        alt="How many songs of each genre were taken for which",
-        caption="A row is what the songs are, a column what they were taken for. A dark "
-        "diagonal is good.",
-    )
+    pictures = [
+        picture_from_figure(
+            draw_confusion(report, title="What songs were taken for"),
+            alt="How many songs of each genre were taken for which",
+            caption="A row is what the songs are (truth), a column what they were taken for "
+            "(estimate). A dark diagonal is good.",
+        ),
+        picture_from_figure(
+            draw_recall(report),
+            alt="Share of each genre's songs that were recognized",
+            caption="Points: the share that was recognized. Lines: where it would probably be "
+            "with other songs.",
+        ),
+    ]
     said: list[Block] = (
         [Points(pairs)] if pairs else [Paragraph("No genre was taken for another twice or more.")]
     )
-    return Section("Which genres are confused", [*said, picture])
+    return Section("Which genres are confused", [*said, *pictures])
 
 
 def _by_genre(report: Report) -> Section:
-    sure = report.intervals()
-    told = report.confusion.sum(axis=0).tolist()
-    rows: list[list[Cell]] = [
-        [
-            genre,
-            int(report.support[i]),
-            f"{out_of_100(report.recall[i])} of 100",
-            span_of_100(Range(low=sure.recall[i, 0], high=sure.recall[i, 1])),
-            int(told[i]),
-            f"{out_of_100(report.precision[i])} of 100" if told[i] else "",
-        ]
-        for i, genre in enumerate(report.classes)
-    ]
-    columns = ["genre", "songs", "found", "probably", "answers", "answers that are right"]
     text = (
         "Found: of 100 songs of the genre, so many were recognized; with other songs it would "
         "probably be between the two numbers beside it. Answers: how often the model said "
-        "the genre, whether right or not."
+        "the genre, and how many of 100 such answers were right."
     )
-    picture = picture_from_figure(
-        draw_recall(report, title="Songs found of each genre"),
-        alt="Share of each genre's songs that were recognized",
-        caption="Points: the share that was recognized. Lines: where it would probably be with "
-        "other songs.",
-    )
-    return Section("Genre by genre", [Paragraph(text), Table("", columns, rows), picture])
+    table = genres_table(report)
+    return Section("Genre by genre", [Paragraph(text), Table("", table.columns, table.rows)])
 
 
-def doubts_table(doubts: Iterable[Doubt], tracks: Mapping[str, Track]) -> Table:
-    """List songs whose label the model would question."""
-    rows: list[list[Cell]] = []
-    for doubt in doubts:
-        track = tracks[doubt.track_id]
-        rows.append(
-            [
-                track.title,
-                track.artist,
-                doubt.genre,
-                doubt.suggestion,
-                f"{out_of_100(doubt.suggested_probability)} %",
-                track.audio_path,
-            ]
-        )
-    columns = ["title", "artist", "it stands under", "the model says", "sure", "file"]
-    return Table("Songs that the model would question", columns, rows)
-
-
-def _questions(doubts: Sequence[Doubt], tracks: Mapping[str, Track]) -> Section:
+def _questions(doubts: Table) -> Section:
     text = (
         "These songs stand under a genre that the model finds improbable, and it is rather sure "
         "of another. Each was judged by a model that had not learned from it. Some of them may "
         "be filed wrongly, some really lie between genres, and with some the model is wrong: "
         "listen to them again."
-        if doubts
+        if doubts.rows
         else "There is no song whose genre the model would question."
     )
-    blocks: list[Block] = [Paragraph(text)]
-    return Section(
-        "Songs to listen to again", [*blocks, *([doubts_table(doubts, tracks)] if doubts else [])]
-    )
+    table = [Table("", doubts.columns, doubts.rows)] if doubts.rows else []
+    return Section("Songs to listen to again", [Paragraph(text), *table])
 
 
 def _left_out(run: Run, failures: Sequence[str]) -> Section:

@@ -14,14 +14,12 @@ time, so one of its artists is always learned from.
 from __future__ import annotations
 
 import importlib.util
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from genrelab.learning.recipes import Recipe, load_recipe
-from genrelab.music.corpus import Corpus
-from genrelab.music.tracks import Track, artist_groups
+from genrelab.workflows.lesson_music import Census
 
 CLASSICAL, NETWORK = "profile-kernel", "unbalanced-mixed"
 NETWORK_SETTINGS = {"normalize": True, "calibrate": True, "restore_best": True}
@@ -32,48 +30,11 @@ MUCH_OF_A_GENRE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
-    """How much labelled and analyzed music there is.
-
-    Attributes
-    ----------
-    tracks, artists : Counter
-        How many a genre has; a track of an unknown artist counts as an artist of its own.
-    without_artist : int
-        Tracks whose artist is unknown.
-    """
-
-    tracks: Counter[str]
-    artists: Counter[str]
-    without_artist: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """The recipes to try, and why these, in one sentence."""
 
     recipes: tuple[Recipe, ...]
     why: str
-
-
-def take_census(corpus: Corpus, *, analyzed: bool = True) -> Census:
-    """Count the tracks that can be learned from, or that could be once they are analyzed."""
-    has_segments = corpus.segment_counts()
-    tracks = [
-        track
-        for track in corpus.tracks()
-        if track.genre and (has_segments.get(track.id) or not analyzed)
-    ]
-    by_genre = {(track.genre, group) for track, group in _grouped(tracks)}
-    return Census(
-        tracks=Counter(str(track.genre) for track in tracks),
-        artists=Counter(str(genre) for genre, _ in by_genre),
-        without_artist=sum(not (track.artist or track.artist_id) for track in tracks),
-    )
-
-
-def _grouped(tracks: list[Track]) -> list[tuple[Track, str]]:
-    return list(zip(tracks, artist_groups(tracks), strict=True))
 
 
 def choose_recipes(

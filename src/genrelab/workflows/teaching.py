@@ -11,37 +11,41 @@ The folder is what is learned from: a song that is no longer in it is forgotten.
 
 from __future__ import annotations
 
-import shutil
+import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genrelab.errors import DataError, UsageError
-from genrelab.judging.drawing import require_matplotlib
-from genrelab.judging.explanations import cautions, find_doubts, out_of_100, span_of_100
+from genrelab.errors import MissingExtraError, UsageError
+from genrelab.judging.explanations import accuracy_interval, cautions, out_of_100, span_of_100
 from genrelab.judging.reports import Report
-from genrelab.learning.pools import MIN_GROUPS
-from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import run_at
-from genrelab.learning.runs import Run, load_run
-from genrelab.learning.samples import Plan, plan_sample
+from genrelab.learning.runs import Run
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
-from genrelab.sources.collecting import collect
-from genrelab.sources.folder import FolderSource, GenreFrom, existing_folder
+from genrelab.sources.folder import GenreFrom, existing_folder
 from genrelab.tables import Table
-from genrelab.workflows.corpus_analyses import analyze_corpus
-from genrelab.workflows.experiments import has_content, plans_of_folds, train
 from genrelab.workflows.judgments import judge_run
-from genrelab.workflows.lesson_page import Trial, doubts_table, write_lesson_page
-from genrelab.workflows.lesson_recipes import Census, Choice, choose_recipes, take_census
+from genrelab.workflows.lesson_music import (
+    Census,
+    Music,
+    analyze_songs,
+    artist_remarks,
+    gather_songs,
+    refuse_hopeless,
+    take_census,
+)
+from genrelab.workflows.lesson_page import write_lesson_page
+from genrelab.workflows.lesson_recipes import choose_recipes
+from genrelab.workflows.lesson_tables import doubts_table
+from genrelab.workflows.lesson_training import train_best
 from genrelab.workflows.writing import writing_to
 
 CORPUS_ENDING = ".corpus"
-EARLIER = ".earlier"  # ends the name of the run that another one has replaced
+NEEDED = ("sklearn", "onnx", "matplotlib")  # packages of the extra ``learn``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class Lesson:
     @property
     def in_short(self) -> str:
         """How good the model is, in one sentence."""
-        sure = self.report.intervals().accuracy
+        sure = accuracy_interval(self.report)
         return (
             f"of 100 songs it has not heard, the model gives {out_of_100(self.report.accuracy)} "
             f"their right genre (probably {span_of_100(sure)}); always answering "
@@ -90,17 +94,6 @@ class Lesson:
     def tables(self) -> list[Table]:
         """Scores, genres, confusion and the songs that the model would question."""
         return [*self.report.tables(), *([self.doubts] if self.doubts.rows else [])]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Music:
-    """Where the songs are, and what says their genres; see `FolderSource`."""
-
-    folder: Path
-    labels: Path | None = None
-    genre_from: GenreFrom | None = None
-    genres: tuple[str, ...] = ()
-    table: GenreTable = SHIPPED_GENRES
 
 
 def learn(
@@ -173,28 +166,29 @@ def learn(
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with Corpus(path.with_name(f"{path.name}{CORPUS_ENDING}"), "write") as corpus:
-        failures = [*_gather(music, corpus, progress)]
+        failures = [*gather_songs(music, corpus, progress)]
         hoped = take_census(corpus, analyzed=False)
-        _refuse_hopeless(hoped, choose_recipes(hoped, recipe=recipe, settings=knobs), folder)
-        failures += _analyze(corpus, jobs, progress)
+        hope = choose_recipes(hoped, recipe=recipe, settings=knobs)
+        refuse_hopeless(hoped, hope.recipes[0], music.folder, failures)
+        failures += analyze_songs(corpus, jobs, progress)
         census = take_census(corpus)
         choice = choose_recipes(census, recipe=recipe, settings=knobs)
-        _refuse_hopeless(census, choice, folder)
-        run, trials = _train_best(corpus, choice, path, again=again, progress=progress)
+        refuse_hopeless(census, choice.recipes[0], music.folder, failures)
+        run, trials = train_best(corpus, choice.recipes, path, again=again, progress=progress)
         report = judge_run(run)
-        remarks = (*cautions(report), *_artist_remarks(census, run), *run.info.remarks)
+        remarks = (*cautions(report), *artist_remarks(census, run), *run.info.remarks)
+        doubts = doubts_table(run, corpus, music.folder)
         page = write_lesson_page(
             run,
             corpus,
             report,
             why=choice.why,
             trials=trials,
+            doubts=doubts,
             remarks=remarks,
             failures=failures,
             progress=progress,
         )
-        tracks = {track.id: track for track in corpus.tracks()}
-        doubts = doubts_table(find_doubts(run.predictions("test")), tracks)
     return Lesson(
         corpus=corpus.path,
         run=run,
@@ -214,156 +208,6 @@ def _checked_place(out: Path, recipe: str | None, knobs: Mapping[str, Any]) -> P
     run_at(out)
     nothing = Census(tracks=Counter(), artists=Counter(), without_artist=0)
     choose_recipes(nothing, recipe=recipe, settings=knobs)
-    require_matplotlib()
+    if not all(map(importlib.util.find_spec, NEEDED)):
+        raise MissingExtraError("learning genres", "learn")
     return out
-
-
-def _gather(music: Music, corpus: Corpus, progress: Progress) -> Iterator[str]:
-    """Bring the folder's songs into the corpus; yield what cannot be read."""
-    _refuse_other_folder(music.folder, corpus)
-    source = FolderSource(
-        music.folder,
-        labels=music.labels,
-        genre_from=music.genre_from,
-        table=music.table,
-        progress=progress,
-    )
-    summary = collect(source, corpus, table=music.table, genres=music.genres, progress=progress)
-    yield from summary.faults
-    if summary.n_faults > len(summary.faults):
-        yield f"{summary.n_faults - len(summary.faults)} more recordings cannot be read"
-    _forget_absent(corpus)
-    if summary.absent_genres:
-        there = ", ".join(corpus.genre_counts()) or "none"
-        raise UsageError(
-            f"--genres: no song is {summary.absent_genres[0]!r}; the genres found are {there}"
-        )
-
-
-def _refuse_other_folder(folder: Path, corpus: Corpus) -> None:
-    inside = folder.absolute()
-    for track in corpus.tracks():
-        path = Path(track.audio_path or "")
-        if not path.is_relative_to(inside) and path.exists():
-            raise UsageError(
-                f"{corpus.path}: holds songs of another folder ({path}); choose another -o"
-            )
-
-
-def _forget_absent(corpus: Corpus) -> None:
-    """Take out songs that are no longer in the folder; should they return, they are read anew."""
-    absent = [t.id for t in corpus.tracks() if not Path(t.audio_path or "").exists()]
-    if not absent:
-        return
-    with corpus.transaction():
-        for track_id in absent:
-            stored = corpus.stored(track_id)
-            if stored and stored.import_id is not None:
-                corpus.journal.forget(stored.import_id)
-            corpus.remove(track_id)
-
-
-def _refuse_hopeless(census: Census, choice: Choice, folder: str | Path) -> None:
-    """Stop before an hour of analyzing where nothing could be learned from the result."""
-    recipe = choice.recipes[0]
-    if not census.tracks:
-        raise DataError(
-            f"{folder}: no song has a genre and can be heard; put songs into folders named by "
-            "their genre, or say the genres with --labels CSV or --genre-from tags"
-        )
-    if len(census.tracks) == 1:
-        [(genre, n)] = census.tracks.items()
-        raise DataError(
-            f"{folder}: {'the only song' if n == 1 else f'all {n} songs'} with a genre "
-            f"{'is' if n == 1 else 'are'} {genre}; telling genres apart needs at least two"
-        )
-    n_artists = MIN_GROUPS if recipe.group == "artist" else 0
-    enough = [
-        genre
-        for genre, n in census.tracks.items()
-        if n >= recipe.min_tracks and census.artists[genre] >= n_artists
-    ]
-    if len(enough) < 2 and not recipe.split:
-        there = ", ".join(
-            f"{genre}: {n} by {census.artists[genre]}" for genre, n in census.tracks.most_common()
-        )
-        raise DataError(
-            f"{folder}: {f'{enough[0]} alone' if enough else 'no genre'} has at least "
-            f"{recipe.min_tracks} songs by {MIN_GROUPS} artists, and telling genres apart needs "
-            f"two such genres; add songs (songs by artists are {there})"
-        )
-
-
-def _analyze(corpus: Corpus, jobs: int | None, progress: Progress) -> Iterator[str]:
-    """Analyze what is not analyzed yet; yield what cannot be."""
-    for outcome in analyze_corpus(corpus, jobs=jobs, progress=progress):
-        if outcome.status == "failed" and outcome.sentence:
-            yield outcome.sentence
-
-
-def _train_best(
-    corpus: Corpus, choice: Choice, out: Path, *, again: bool, progress: Progress
-) -> tuple[Run, Sequence[Trial]]:
-    """Train every recipe of a choice and keep the run that does best on validation tracks."""
-    trials = out.with_name(f"{out.name}.trials")
-    plans = [plan_sample(corpus, recipe, progress=progress) for recipe in choice.recipes]
-    run = _finished(out, choice.recipes, plans, again=again)
-    if run is None and len(choice.recipes) == 1:
-        run = _train(corpus, choice.recipes[0], plans[0], out, progress)
-    if run is None:
-        tried = [
-            _train(corpus, recipe, plan, trials / recipe.name, progress)
-            for recipe, plan in zip(choice.recipes, plans, strict=True)
-        ]
-        best = max(tried, key=lambda one: one.info.scores["valid"]["balanced_accuracy"])
-        best.path.replace(out)
-        run = load_run(out)
-    others = [run_at(trials / recipe.name) for recipe in choice.recipes if recipe != run.recipe]
-    return run, [Trial.from_run(one) for one in (run, *others) if one]
-
-
-def _finished(
-    out: Path, recipes: Sequence[Recipe], plans: Sequence[Plan], *, again: bool
-) -> Run | None:
-    """Return the run that is there, if it is what would be trained now."""
-    run = run_at(out)
-    if run is None:
-        return None
-    for recipe, plan in zip(recipes, plans, strict=True):
-        if run.recipe == recipe and has_content(run, plan):
-            return run
-    if not again:
-        what = "with other settings" if run.recipe not in recipes else "on other songs or genres"
-        raise UsageError(
-            f"{out}: is a finished run that was trained {what} than there are now; choose "
-            f"another -o, or --again to train anew (the earlier run is kept as {out}{EARLIER})"
-        )
-    earlier = out.with_name(f"{out.name}{EARLIER}")
-    if run_at(earlier):
-        shutil.rmtree(earlier)
-    out.replace(earlier)
-    return None
-
-
-def _train(corpus: Corpus, recipe: Recipe, plan: Plan, out: Path, progress: Progress) -> Run:
-    """Train a recipe, or go on with it where it was interrupted on this very music."""
-    partial = out.with_name(f"{out.name}.partial")
-    for fold, of_fold in enumerate(plans_of_folds(plan)):
-        done = run_at(partial / f"fold-{fold}") if (partial / f"fold-{fold}").exists() else None
-        if done and not (done.recipe == recipe and has_content(done, of_fold)):
-            shutil.rmtree(partial)
-            break
-    return train(corpus, recipe, out, progress=progress)
-
-
-def _artist_remarks(census: Census, run: Run) -> Iterator[str]:
-    """Say where artists cannot be kept apart because nobody knows them."""
-    n, unknown = sum(census.tracks.values()), census.without_artist
-    if not unknown or run.recipe.group != "artist":
-        return
-    many = "No song's artist is known" if unknown == n else f"The artist of {unknown} of {n} songs"
-    many += "" if unknown == n else " is unknown"
-    yield (
-        f"{many}, so songs by one artist may have been both learned from and tested on, which "
-        "makes a model look better than it is: give artists in --labels or in the files' tags."
-    )
