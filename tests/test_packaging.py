@@ -37,6 +37,9 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return sdist, wheel
 
 
+MODEL_FILES = ("MODEL_CARD.md", "model.onnx", "recipe.toml", "run.json")
+
+
 @pytest.fixture(scope="module")
 def clean_python(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a new environment that has the wheel, and of its extras none."""
@@ -52,9 +55,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(archives):
     names = zipfile.ZipFile(archives[1]).namelist()
     assert "genrelab/py.typed" in names
     recipes = PROJECT / "src" / "genrelab" / "recipes"
-    shipped = sorted(Path(name).name for name in names if name.endswith(".toml"))
-    assert shipped == sorted(path.name for path in recipes.glob("*.toml"))
-    assert len(shipped) == 9
+    shipped = sorted(name for name in names if name.startswith("genrelab/recipes/"))
+    there = [path.name for path in recipes.iterdir() if path.is_file()]
+    assert [name.rpartition("/")[2] for name in shipped] == sorted(there)
+    assert {f"genrelab/listening/model/{name}" for name in MODEL_FILES} <= set(names)
     assert {name.split("/")[0] for name in names} == {"genrelab", "genrelab-0.1.0.dist-info"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     modules = {str(p.relative_to(PROJECT / "src")) for p in (PROJECT / "src").rglob("*.py")}

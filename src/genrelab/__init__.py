@@ -8,7 +8,7 @@ The pipeline, in the order of its packages::
     learning   samples and splits  ->  arrays  ->  networks  ->  runs
     judging    truth and estimate  ->  reports, comparisons, figures
     listening  a trained model and new analyses  ->  predictions
-    workflows  several of these in one command: train, predict, reproduce, demo
+    workflows  several of these in one command: train, learn, predict, reproduce, demo
     cli        the same functions from a shell
 
 Everything public is imported when first used, so ``import genrelab`` is quick.
@@ -45,6 +45,7 @@ _HOMES = {
     "genrelab.workflows.experiments": ("train",),
     "genrelab.workflows.predictions": ("predict",),
     "genrelab.workflows.reproduction": ("reproduce",),
+    "genrelab.workflows.teaching": ("learn",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from genrelab.workflows.experiments import train as train
     from genrelab.workflows.predictions import predict as predict
     from genrelab.workflows.reproduction import reproduce as reproduce
+    from genrelab.workflows.teaching import learn as learn
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ from genrelab.cli import (
     collecting,
     corpora,
     fitting,
+    learning,
     predicting,
     reproducing,
     showing,
@@ -30,7 +31,10 @@ from genrelab.cli import (
 from genrelab.cli.terminal import say
 from genrelab.errors import GenrelabError
 
-FAMILIES = (collecting, analyzing, showing, corpora, training, predicting, reproducing, fitting)
+FAMILIES = (
+    *(learning, collecting, analyzing, showing, corpora, training, predicting),
+    *(reproducing, fitting),
+)
 WRONG_USE = 2
 _OF_STREAMS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF}
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

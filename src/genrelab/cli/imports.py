@@ -59,14 +59,12 @@ def run_import(
         If the corpus has another ending, or nothing has a genre that was asked for.
     """
     from genrelab.music.corpus import Corpus
-    from genrelab.music.genres import SHIPPED_GENRES
     from genrelab.sources.collecting import collect
-    from genrelab.sources.genre_maps import load_genre_map
 
     if output.suffix != CORPUS_ENDING and not output.exists():
         raise UsageError(f"--output is {output}; expected a name ending in {CORPUS_ENDING}")
-    asked = _names(genres)
-    table = SHIPPED_GENRES if genre_map is None else load_genre_map(genre_map)
+    asked = asked_genres(genres)
+    table = genre_table(genre_map)
     with Bars() as progress:
         source = make_source(table, progress)
         with Corpus(output, "write") as corpus:
@@ -81,7 +79,22 @@ def run_import(
         raise typer.Exit(1)
 
 
-def _names(genres: str | None) -> list[str]:
+def genre_table(genre_map: Path | None) -> GenreTable:
+    """Return the table that ships, with what ``--genre-map`` gives over it."""
+    from genrelab.music.genres import SHIPPED_GENRES
+    from genrelab.sources.genre_maps import load_genre_map
+
+    return SHIPPED_GENRES if genre_map is None else load_genre_map(genre_map)
+
+
+def asked_genres(genres: str | None) -> list[str]:
+    """Take the names that ``--genres`` gives apart.
+
+    Raises
+    ------
+    UsageError
+        If it gives none.
+    """
     names = [name.strip() for name in (genres or "").split(",") if name.strip()]
     if genres is not None and not names:
         raise UsageError(f"--genres {genres!r} names none; expected for example Rock,Jazz")

@@ -19,6 +19,7 @@ from genrelab.learning.runs import Abstention
 
 N_BINS = 15  # Guo et al. 2017
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are tried
+USUAL_SPREAD = 0.5  # of a temperature's logarithm, before any track was asked
 PRECISIONS = (*(round(0.5 + 0.05 * i, 2) for i in range(10)), 0.97, 0.99)
 FEWEST_ANSWERS = 10  # from which a precision is more than luck
 _SMALLEST = np.finfo(np.float64).eps  # a probability of 0 would cost infinitely much
@@ -98,6 +99,10 @@ def with_temperature(probabilities: Float64, temperature: float) -> Float64:
 def fit_temperature(truth: Int64, probabilities: Float64) -> float:
     """Find the temperature at which the truth is most probable (Guo et al. 2017, section 4.2).
 
+    A handful of tracks that happen to be right would make an estimate as sure as can be, so
+    temperatures far from 1 are taken to be rarer (a normal distribution of the logarithm,
+    `USUAL_SPREAD`): of six tracks that counts, of a hundred no longer.
+
     Parameters
     ----------
     truth : int array [n], n >= 1
@@ -107,7 +112,9 @@ def fit_temperature(truth: Int64, probabilities: Float64) -> float:
     from scipy.optimize import minimize_scalar  # prediction does without
 
     def cost(log_temperature: float) -> float:
-        return log_loss(truth, with_temperature(probabilities, float(np.exp(log_temperature))))
+        rarity = 0.5 * (log_temperature / USUAL_SPREAD) ** 2 / len(truth)
+        loss = log_loss(truth, with_temperature(probabilities, float(np.exp(log_temperature))))
+        return loss + rarity
 
     bounds = (np.log(COLDEST), np.log(HOTTEST))
     return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded").x))

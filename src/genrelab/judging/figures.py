@@ -40,6 +40,7 @@ __all__ = [
     "save_figure",
 ]
 
+FEWEST_IN_BIN = 5  # tracks from which a bin's accuracy is more than luck
 _WITH_SHARES = 12  # with more classes than this a cell has room for its count alone
 _DARK = 0.55  # share above which a cell is so dark that its text must be white
 
@@ -104,6 +105,8 @@ def _write_cell(axes: Axes, row: int, column: int, count: int, share: float, lar
 def draw_reliability(report: Report, *, title: str | None = None) -> Figure:
     """Draw confidence against accuracy; a calibrated estimate lies on the diagonal.
 
+    Bins of few tracks are hollow, and no line leads to them.
+
     Raises
     ------
     DataError
@@ -114,12 +117,18 @@ def draw_reliability(report: Report, *, title: str | None = None) -> Figure:
         raise DataError("a report without probabilities has no reliability to draw")
     figure = new_figure(6.0, 6.0)
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
-    full = bins.count > 0
+    full = bins.count >= FEWEST_IN_BIN
+    few = (bins.count > 0) & ~full
     axes.plot([0, 1], [0, 1], color=drawing.QUIET, linewidth=1, linestyle="--", label="calibrated")
     axes.plot(
         bins.confidence[full], bins.accuracy[full],
         color=drawing.BLUE, marker="o", linewidth=1.6, label="measured",
     )  # fmt: skip
+    if few.any():
+        axes.plot(
+            bins.confidence[few], bins.accuracy[few], "o",
+            color=drawing.BLUE, fillstyle="none", label=f"fewer than {FEWEST_IN_BIN}",
+        )  # fmt: skip
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     style_axes(axes, title=report.name if title is None else title, y="accuracy", grid="both")
     axes.legend(loc="upper left", fontsize=drawing.TEXT, frameon=False)

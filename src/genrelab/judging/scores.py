@@ -83,6 +83,29 @@ class Range:
     high: float
 
 
+def share_interval(right: Int64, n: Int64) -> Range:
+    """Tell where a share, or the mean of several, probably lies (95 %).
+
+    Two of each four added tracks are taken to be right (Agresti and Coull 1998), so that the
+    interval holds where all or none were right too, of which the bootstrap makes a point.
+
+    Parameters
+    ----------
+    right, n : int64 arrays [K]
+        Tracks told right, and how many there are, of each share.
+
+    Examples
+    --------
+    >>> sure = share_interval(np.array([30]), np.array([30]))
+    >>> round(sure.low, 2), round(sure.high, 2)
+    (0.86, 1.0)
+    """
+    shares = (right + 2) / (n + 4)
+    spread = 1.96 * np.sqrt((shares * (1 - shares) / (n + 4)).sum()) / len(n)
+    middle = shares.mean()
+    return Range(low=max(0.0, float(middle - spread)), high=min(1.0, float(middle + spread)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Intervals:
     """Bootstrap intervals of a report's scores (percentiles over resampled tracks).

@@ -5,9 +5,9 @@ Conventions
 A track needs a genre, an analysis and, where the split is given, a place in it. Of a
 recording that stands under several ids one is used, and none where it stands under several
 genres, unless the recipe keeps duplicates: then all stay on one side of a split. A split
-that is given has the last word: what it lists is used, and recordings that it divides are
-a remark. Genres that are too small are left out, named and counted; one that was asked for
-by name and cannot be split is an error.
+that is given has the last word: what it lists is used, and recordings that it puts into
+several parts are a remark. Genres that are too small are left out, named and counted; one
+that was asked for by name and cannot be split is an error.
 """
 
 from __future__ import annotations

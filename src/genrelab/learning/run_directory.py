@@ -31,12 +31,23 @@ def find_run(path: str | Path, recipe: Recipe) -> Run | None:
     UsageError
         If something else stands there: other files, or a run of another recipe.
     """
+    run = run_at(path)
+    if run and run.recipe != recipe:
+        raise UsageError(f"{path}: holds a run of another recipe; choose another -o")
+    return run
+
+
+def run_at(path: str | Path) -> Run | None:
+    """Return the run of whatever recipe that stands at a path, None where the path is free.
+
+    Raises
+    ------
+    UsageError
+        If something else stands there.
+    """
     path = Path(path)
     if (path / "run.json").is_file():
-        run = load_run(path)
-        if run.recipe != recipe:
-            raise UsageError(f"{path}: holds a run of another recipe; choose another -o")
-        return run
+        return load_run(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"{path}: exists and is no run; choose another -o")
     return None

@@ -90,9 +90,19 @@ def train(
         return _train_planned(samples, plan, recipe, Path(out), progress)
 
 
-def _refuse_other_content(run: Run, plan: Plan) -> None:
+def has_content(run: Run, plan: Plan) -> bool:
+    """Tell whether a run was trained on a plan's very tracks, genres and analyses."""
     then = (run.info.split_digest, run.info.labels_digest, run.info.analyses_digest)
-    if then != (plan.split_digest, plan.labels_digest, plan.analyses_digest):
+    return then == (plan.split_digest, plan.labels_digest, plan.analyses_digest)
+
+
+def plans_of_folds(plan: Plan) -> list[Plan]:
+    """Return the plan of each run that a run of this plan pools."""
+    return [replace(plan, splits=(split,), remarks=()) for split in plan.splits]
+
+
+def _refuse_other_content(run: Run, plan: Plan) -> None:
+    if not has_content(run, plan):
         raise UsageError(
             f"{run.path}: was trained on other tracks, genres or analyses: the corpus or the split "
             "file has changed since; choose another -o"
@@ -119,13 +129,12 @@ def _train_planned(
             _draw(directory, recipe, member.predictions, [member.history])
         return _complete(directory, plan, recipe, member.predictions, clock, **member.facts)
     members = []
-    for fold, split in enumerate(plan.splits):
+    for fold, of_fold in enumerate(plans_of_folds(plan)):
 
         def tell(stage: str, done: int, total: int | None, fold: int = fold) -> None:
             progress(f"{stage}, fold {fold + 1} of {len(plan.splits)}", done, total)
 
         path = directory.partial / f"fold-{fold}"
-        of_fold = replace(plan, splits=(split,), remarks=())
         done = find_run(path, recipe)
         if done:
             _refuse_other_content(done, of_fold)
