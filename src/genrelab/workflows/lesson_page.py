@@ -128,8 +128,8 @@ def _in_short(run: Run, report: Report) -> Section:
         f"always answering one genre then gives {out_of_100(1 / n)}."
     )
     apart = (
-        "None of these songs was heard by the model that judged it, nor was any other song by its "
-        "artist."
+        "None of these songs was heard by the model that judged it, nor, as far as artists are "
+        "known, was any other song by its artist."
         if run.recipe.group == "artist"
         else "None of these songs was heard by the model that judged it; others by its artist were."
     )
