@@ -37,6 +37,9 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return sdist, wheel
 
 
+MODEL_FILES = ("MODEL_CARD.md", "model.onnx", "recipe.toml", "run.json")
+
+
 @pytest.fixture(scope="module")
 def clean_python(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a new environment that has the wheel, and of its extras none."""
@@ -52,9 +55,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(archives):
     names = zipfile.ZipFile(archives[1]).namelist()
     assert "genrelab/py.typed" in names
     recipes = PROJECT / "src" / "genrelab" / "recipes"
-    shipped = sorted(Path(name).name for name in names if name.endswith(".toml"))
-    assert shipped == sorted(path.name for path in recipes.glob("*.toml"))
-    assert len(shipped) == 9
+    shipped = sorted(name for name in names if name.startswith("genrelab/recipes/"))
+    there = [path.name for path in recipes.iterdir() if path.is_file()]
+    assert [name.rpartition("/")[2] for name in shipped] == sorted(there)
+    assert {f"genrelab/listening/model/{name}" for name in MODEL_FILES} <= set(names)
     assert {name.split("/")[0] for name in names} == {"genrelab", "genrelab-0.1.0.dist-info"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     modules = {str(p.relative_to(PROJECT / "src")) for p in (PROJECT / "src").rglob("*.py")}
@@ -88,13 +92,13 @@ def test_base_predicts_with_a_run_trained_elsewhere(clean_python, trained_run, t
     track, analysis = synthesize_track("Metal", 1, seed=9)
     file = tmp_path / f"{track.id}.json"
     file.write_bytes(analysis.to_json())
-    command = (clean_python.with_name("genrelab"), "predict", "--model", trained_run, file)
-    (line,) = run(*command, cwd=tmp_path).splitlines()
-    prediction = json.loads(line)
-    assert prediction["file"] == str(file)
-    assert prediction["genre"] in prediction["probabilities"]
-    assert len(prediction["probabilities"]) == 8
-    assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    sound = write_sound(tmp_path / "tone.mp3", tone(3.0, 44_100, channels=2), 44_100)
+    command = (clean_python.with_name("genrelab"), "predict", "--model", trained_run, file, sound)
+    predictions = [json.loads(line) for line in run(*command, cwd=tmp_path).splitlines()]
+    assert [one["file"] for one in predictions] == [str(file), str(sound)]
+    for one in predictions:
+        assert one["genre"] in one["probabilities"] and len(one["probabilities"]) == 8
+        assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_base_analyzes_a_recording(clean_python, tmp_path):

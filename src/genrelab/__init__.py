@@ -7,8 +7,8 @@ The pipeline, in the order of its packages::
     analyzer   recordings  ->  analyses
     learning   samples and splits  ->  arrays  ->  networks  ->  runs
     judging    truth and estimate  ->  reports, comparisons, figures
-    listening  a trained model and new music  ->  predictions
-    workflows  several of these in one command: train, learn, reproduce, demo
+    listening  a trained model and new analyses  ->  predictions
+    workflows  several of these in one command: train, learn, predict, reproduce, demo
     cli        the same functions from a shell
 
 Everything public is imported when first used, so ``import genrelab`` is quick.
@@ -32,8 +32,9 @@ _HOMES = {
     "genrelab.learning.runs": ("Run", "load_run"),
     "genrelab.learning.samples": ("Samples", "load_samples", "plan_sample"),
     "genrelab.learning.splits": ("Split",),
+    "genrelab.listening.hearing": ("Unheard",),
     "genrelab.listening.models": ("Model",),
-    "genrelab.listening.prediction": ("Prediction", "predict"),
+    "genrelab.listening.prediction": ("Prediction", "predict_analysis"),
     "genrelab.music.analysis": ("Analysis",),
     "genrelab.music.corpus": ("Corpus",),
     "genrelab.music.duplicates": ("find_duplicates",),
@@ -42,6 +43,7 @@ _HOMES = {
     "genrelab.sources.collecting": ("collect",),
     "genrelab.workflows.demo": ("demo",),
     "genrelab.workflows.experiments": ("train",),
+    "genrelab.workflows.predictions": ("predict",),
     "genrelab.workflows.reproduction": ("reproduce",),
     "genrelab.workflows.teaching": ("learn",),
 }
@@ -68,9 +70,10 @@ if TYPE_CHECKING:
     from genrelab.learning.samples import load_samples as load_samples
     from genrelab.learning.samples import plan_sample as plan_sample
     from genrelab.learning.splits import Split as Split
+    from genrelab.listening.hearing import Unheard as Unheard
     from genrelab.listening.models import Model as Model
     from genrelab.listening.prediction import Prediction as Prediction
-    from genrelab.listening.prediction import predict as predict
+    from genrelab.listening.prediction import predict_analysis as predict_analysis
     from genrelab.music.analysis import Analysis as Analysis
     from genrelab.music.corpus import Corpus as Corpus
     from genrelab.music.duplicates import find_duplicates as find_duplicates
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
     from genrelab.sources.collecting import collect as collect
     from genrelab.workflows.demo import demo as demo
     from genrelab.workflows.experiments import train as train
+    from genrelab.workflows.predictions import predict as predict
     from genrelab.workflows.reproduction import reproduce as reproduce
     from genrelab.workflows.teaching import learn as learn
 

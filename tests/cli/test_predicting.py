@@ -103,7 +103,7 @@ BAD = {
     "empty.json": ("", "is empty"),
     "none.json": ("[]", "holds no analysis"),
     "silent.json": ('{"segments": []}', "no segments to hear"),
-    "text.txt": ("x", "unknown kind of file"),
+    "text.txt": ("x", "not a sound file"),
     "absent.json": (None, "no such file"),
 }
 
@@ -188,11 +188,20 @@ def test_a_damaged_run_is_one_sentence(
 
 
 WRONG_USE = [
-    ["a.json"],
+    [],
     ["--model", "RUN"],
     ["--model", "RUN", "a.json", "--corpus", "x.corpus"],
     ["--model", "RUN", "a.json", "--format", "yaml"],
     ["--model", "RUN", "a.json", "--table", "--format", "csv"],
+    ["--model", "RUN", "a.json", "--top", "0"],
+    ["--model", "RUN", "a.json", "--jobs", "0"],
+    ["--model", "RUN", "a.json", "--threshold", "1.5"],
+    ["--model", "RUN", "a.json", "--precision", "0"],
+    ["--model", "RUN", "a.json", "--precision", ".5"],  # of which this run knows nothing
+    ["--model", "RUN", "a.json", "--precision", ".5", "--threshold", ".5"],
+    ["--model", "RUN", "a.json", "--table", "-o", "a.jsonl"],
+    ["--model", "RUN", ""],
+    ["--model", "RUN", "https://example.org/a.mp3", "spotify:track:1"],
 ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genrelab.errors import MissingExtraError
-from genrelab.learning.classical import FARTHEST, LEARNERS, fit_classical
+from genrelab.learning.classical import FARTHEST, LEARNERS, fit_classical, source_weights
 from genrelab.learning.features import Features
 from genrelab.learning.recipes import ClassicalName, Recipe
 from genrelab.listening.models import ask_about_tracks, ask_network, open_network
@@ -128,6 +128,38 @@ def test_the_rows_of_a_track_count_by_their_share_and_answer_together(tmp_path: 
     assert np.abs(pooled - expected).max() < 1e-6
     alone = ask_network(session, test.x).argmax(axis=1) == np.repeat(truth, 4)
     assert (pooled.argmax(axis=1) == truth).mean() > alone.mean()
+
+
+def test_a_source_counts_by_the_square_root_of_its_tracks() -> None:
+    ids = [
+        *(f"msd-{i}" for i in range(16)),
+        *(f"folder-{i}" for i in range(4)),
+        "msd-x",
+        "folder-y",
+    ]
+    labels = np.array([0] * 20 + [1, 1])
+    weights = source_weights(ids, labels)
+    assert weights[:16].sum() == pytest.approx(4) and weights[16:20].sum() == pytest.approx(2)
+    assert weights[20:].tolist() == [1, 1]
+
+
+def test_a_track_without_weight_changes_nothing(tmp_path: Path) -> None:
+    (train, y), (noise, other) = _tracks(60, 3), _tracks(60, 3, seed=9)
+    both = Features(
+        x=np.concatenate([train.x, noise.x]),
+        n_valid=np.ones(120, np.int64),
+        track=np.arange(120),
+        share=np.ones(120),
+    )
+    weights = np.repeat([1.0, 0.0], 60)
+    recipe, test = _recipe("svm"), _tracks(30, 3, seed=1)[0]
+    answers = []
+    for name, weight in (("with.onnx", weights), ("other.onnx", weights)):
+        labels = np.concatenate([y, other if name == "with.onnx" else 2 - other])
+        learner = fit_classical(both, labels, n_classes=3, recipe=recipe, track_weights=weight)
+        learner.export(tmp_path / name)
+        answers.append(ask_network(open_network(tmp_path / name), test.x))
+    assert np.abs(answers[0] - answers[1]).max() < 1e-5
 
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from genrelab.learning.features import Normalization, extract_features
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory
 from genrelab.learning.runs import Run, RunInfo, Scale
+from genrelab.listening import models
 from genrelab.listening.models import Model, ask_network, open_network
 from genrelab.music.segments import Segments
 
@@ -163,3 +164,13 @@ def test_a_fold_that_is_missing_is_one_sentence(folded: Run) -> None:
     (folded.path / "fold-1" / "run.json").unlink()
     with pytest.raises(RunError, match="fold-1: no complete run"):
         Model(folded)
+
+
+def test_the_shipped_model_is_a_run_or_its_absence_one_sentence(
+    single: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "SHIPPED", single.path)
+    assert models.shipped_model().classes == single.classes
+    monkeypatch.setattr(models, "SHIPPED", tmp_path / "absent")
+    with pytest.raises(RunError, match="no model ships with this genrelab; name a run"):
+        models.shipped_model()

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from tests.listening.answers import probabilities_of
 
-from genrelab.errors import CorpusError, DataError
+from genrelab.errors import DataError, UsageError
 from genrelab.learning.recipes import load_recipe
 from genrelab.learning.runs import Run
 from genrelab.listening import prediction
+from genrelab.listening.hearing import Heard, Unheard
 from genrelab.listening.models import Model
-from genrelab.listening.prediction import Heard, hear_corpus, predict
+from genrelab.listening.prediction import answer_each, predict_heard, ranked
 from genrelab.music.corpus import Corpus
 from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
@@ -72,7 +73,7 @@ def _heard(make_segments: MakeSegments, n: int, **fields: Any) -> list[Heard]:
 
 def test_predictions_come_in_order_and_sum_to_1(model: Model, make_segments: MakeSegments) -> None:
     heard = _heard(make_segments, 7)
-    answers = list(predict(model, iter(heard)))
+    answers = list(predict_heard(model, iter(heard)))
     assert [one.track_id for one in answers] == [one.track_id for one in heard]
     for one in answers:
         assert tuple(one.probabilities) == model.classes == ("Jazz", "Pop", "Rock")
@@ -91,7 +92,7 @@ def test_the_size_of_a_batch_changes_nothing(
     heard = _heard(make_segments, 20)
     expected = probabilities_of(model, [one.segments for one in heard])
     monkeypatch.setattr(prediction, "BATCH", batch)
-    answers = [list(one.probabilities.values()) for one in predict(model, heard)]
+    answers = [list(one.probabilities.values()) for one in predict_heard(model, heard)]
     assert np.allclose(answers, expected, atol=1e-6)
 
 
@@ -100,7 +101,7 @@ def test_more_tracks_than_a_batch_are_read_as_they_are_needed(
 ) -> None:
     monkeypatch.setattr(prediction, "BATCH", 4)
     waiting = iter(_heard(make_segments, 10))
-    answers = predict(model, waiting)
+    answers = predict_heard(model, waiting)
     assert next(answers).track_id == "test-0"
     assert next(waiting).track_id == "test-4", "only one batch was read"
 
@@ -117,7 +118,7 @@ def test_a_track_shorter_than_the_model_hears_is_padded(
 
 
 def test_a_json_line_names_what_is_known(model: Model, make_segments: MakeSegments) -> None:
-    named, known = predict(
+    named, known = predict_heard(
         model,
         [
             *_heard(make_segments, 1, track_id=None, file="song.json"),
@@ -128,6 +129,53 @@ def test_a_json_line_names_what_is_known(model: Model, make_segments: MakeSegmen
     assert "file" not in known.to_dict() and known.to_dict()["track_id"] == "test-0"
 
 
+def test_a_json_line_lists_as_many_as_asked_for(model: Model, make_segments: MakeSegments) -> None:
+    heard = [Heard(segments=make_segments(60), dialect="spotify")]
+    (one,) = predict_heard(model, heard, windows=True)
+    told = one.to_dict(top=2)
+    assert list(told["probabilities"].items()) == one.top(2)
+    assert len(told["windows"]) == len(one.windows) > 1
+    for line, window in zip(told["windows"], one.windows, strict=True):
+        assert (line["start"], line["stop"]) == (window.start, window.stop)
+        assert list(line["probabilities"].items()) == ranked(window.probabilities, 2)
+        assert sum(window.probabilities.values()) == pytest.approx(1)
+    assert list(one.to_dict()["probabilities"]) == list(model.classes)
+    (same,) = predict_heard(model, heard)
+    assert same.probabilities == pytest.approx(one.probabilities) and same.windows == ()
+    assert "windows" not in same.to_dict()
+    assert one.to_dict(top=9)["probabilities"] == one.probabilities
+    with pytest.raises(UsageError, match="top is 0; expected 1 or more"):
+        one.to_dict(top=0)
+
+
+def test_below_a_threshold_no_genre_is_named(model: Model, make_segments: MakeSegments) -> None:
+    heard = _heard(make_segments, 9)
+    sure = list(predict_heard(model, heard))
+    limit = sorted(one.top(1)[0][1] for one in sure)[4]
+    unsure = list(predict_heard(model, heard, threshold=limit))
+    assert [one.genre for one in unsure] == [
+        one.genre if one.top(1)[0][1] >= limit else None for one in sure
+    ]
+    assert sum(one.genre is None for one in unsure) == 4
+    assert [one.probabilities for one in unsure] == [one.probabilities for one in sure]
+    assert all(bool(one.remarks) == (one.genre is None) for one in unsure)
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(UsageError, match="expected a probability"):
+            list(predict_heard(model, heard, threshold=wrong))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 300])
+def test_what_was_not_heard_keeps_its_place(
+    model: Model, make_segments: MakeSegments, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(prediction, "BATCH", batch)
+    first, second = _heard(make_segments, 2)
+    missing = Unheard(sentence="a.mp3: no such file", file="a.mp3")
+    answers = list(answer_each(model, [missing, first, missing, missing, second]))
+    assert [answers[i] for i in (0, 2, 3)] == [missing] * 3
+    assert [answers[1], answers[4]] == list(predict_heard(model, [first, second]))
+
+
 def test_another_dialect_is_converted(model: Model, make_segments: MakeSegments) -> None:
     segments = make_segments(30)
     foreign = convert_segments(segments, "spotify", "msd")
@@ -136,7 +184,7 @@ def test_another_dialect_is_converted(model: Model, make_segments: MakeSegments)
         Heard(segments=foreign, dialect="msd"),
         Heard(segments=foreign, dialect="spotify"),
     ]
-    same, other, wrong = predict(model, heard)
+    same, other, wrong = predict_heard(model, heard)
     assert same.remarks == wrong.remarks == ()
     assert same.probabilities == pytest.approx(other.probabilities, abs=1e-5)
     assert same.probabilities != pytest.approx(wrong.probabilities, abs=1e-5)
@@ -147,7 +195,7 @@ def test_an_unknown_dialect_is_remarked(model: Model, make_segments: MakeSegment
     heard = [
         Heard(segments=make_segments(30), dialect=dialect) for dialect in ("spotify", "unknown")
     ]
-    same, other = predict(model, heard)
+    same, other = predict_heard(model, heard)
     assert same.probabilities == pytest.approx(other.probabilities)
     assert other.remarks == (
         "analysis of dialect unknown, model of spotify: timbre may differ, trust less",
@@ -160,21 +208,11 @@ def test_an_analysis_without_segments_is_named(
 ) -> None:
     heard = Heard(segments=make_segments(0), dialect="spotify", **about)
     with pytest.raises(DataError, match=f"{next(iter(about.values()))}: no segments to hear"):
-        list(predict(model, [heard]))
+        list(predict_heard(model, [heard]))
 
 
 def test_nothing_asked_nothing_answered(model: Model) -> None:
-    assert list(predict(model, [])) == []
-
-
-def test_a_corpus_is_heard_by_id(model: Model, corpus_path: Path) -> None:
-    told: list[tuple[str, int, int | None]] = []
-    with Corpus(corpus_path) as corpus:
-        heard = list(hear_corpus(corpus, progress=lambda *report: told.append(report)))
-        assert [one.track_id for one in heard] == sorted(track.id for track in corpus.tracks())
-        assert told[-1] == ("predicting", 30, 30)
-        answers = list(predict(model, heard))
-        assert [one.track_id for one in answers] == [one.track_id for one in heard]
+    assert list(predict_heard(model, [])) == []
 
 
 def test_a_run_predicts_its_test_tracks_as_it_was_judged(run: Run, corpus_path: Path) -> None:
@@ -183,9 +221,3 @@ def test_a_run_predicts_its_test_tracks_as_it_was_judged(run: Run, corpus_path: 
     with Corpus(corpus_path) as corpus:
         segments = [one for _, one in corpus.segments(judged.track_ids)]
     assert np.allclose(probabilities_of(Model(member), segments), judged.probabilities, atol=1e-6)
-
-
-def test_a_corpus_without_analyses_is_one_sentence(make_corpus: Callable[..., Corpus]) -> None:
-    corpus = make_corpus([{"id": "test-1", "genre": "Rock"}])
-    with pytest.raises(CorpusError, match=r"small.corpus: no track has an analysis"):
-        list(hear_corpus(corpus))

@@ -74,6 +74,19 @@ def test_only_what_changed_is_read_again(music, labels, tmp_path):
         assert dict(corpus.info().drops) == {}
 
 
+def test_other_names_in_a_csv_are_no_paths(music, labels, tmp_path):
+    labels.write_text("path,track_id,genre\nc.wav,17,Rock\ngone.mp3,18,Rock\n")
+    summary, tracks = gather(music, tmp_path / "t.corpus", labels=labels)
+    assert summary.dropped == {"no recording": 1} and tracks["folder-c.wav"].genre == "Rock"
+
+
+def test_paths_may_be_called_files(music, labels, tmp_path):
+    labels.write_text("file,genre\nRock/a.mp3,Jazz\ngone.mp3,Rock\n")
+    summary, tracks = gather(music, tmp_path / "t.corpus", labels=labels)
+    assert summary.dropped == {"no recording": 1}
+    assert [track.genre for track in tracks.values() if track.genre] == ["Jazz"]
+
+
 def test_two_genres_are_ambiguous(music, labels, tmp_path):
     labels.write_text("path,genre\nc.wav,Rock\nc.wav,Jazz\n")
     summary, tracks = gather(music, tmp_path / "t.corpus", labels=labels)

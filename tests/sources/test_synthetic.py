@@ -15,11 +15,11 @@ from genrelab.music.tracks import artist_groups
 from genrelab.sources.collecting import collect
 from genrelab.sources.synthetic import (
     ANALYZER,
-    MAX_TRACKS_PER_ARTIST,
     SyntheticSource,
     synthesize_track,
     synthesize_tracks,
 )
+from genrelab.sources.synthetic.songs import MAX_TRACKS_PER_ARTIST
 from genrelab.sources.synthetic.styles import STYLES, chord_strengths
 
 

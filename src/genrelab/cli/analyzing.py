@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections import Counter
@@ -161,10 +160,11 @@ def _tell(outcomes: Iterator[Outcome], *, with_names: bool) -> Counter[str]:
 def _write(outcome: Outcome, with_name: bool) -> None:
     import msgspec
 
+    from genrelab.music.sounds import written_name
+
     raw = outcome.raw or b""
     if with_name:
-        path = os.fsencode(outcome.path or "").decode("utf-8", "backslashreplace")
-        name = msgspec.json.encode(path).decode()
+        name = msgspec.json.encode(written_name(outcome.path or Path())).decode()
         raw = f'{{"file":{name},'.encode() + raw.removeprefix(b"{")
     sys.stdout.write(raw.decode())
 

@@ -5,14 +5,14 @@ Conventions
 ``LEARNERS`` is the registry. A learner takes rows float32 [R, F], scales them by mean and
 deviation of the training rows, and gives probabilities [R, K]. What it has learned are
 arrays, written as an ONNX graph of plain operators; scikit-learn finds them (extra
-``learn``). Genres count alike, however many tracks each has, and so do the rows of one
-track by their share in its answer; kNN knows no weights.
+``learn``). Genres count alike, however many tracks each has; the rows of a track count by
+their share in its answer. kNN knows no weights.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -180,7 +180,12 @@ class _Rows:
 
 
 def fit_classical(
-    features: Features, labels: Int64, *, n_classes: int, recipe: Recipe
+    features: Features,
+    labels: Int64,
+    *,
+    n_classes: int,
+    recipe: Recipe,
+    track_weights: Float64 | None = None,
 ) -> Classical:
     """Train a classical learner.
 
@@ -194,6 +199,8 @@ def fit_classical(
         K.
     recipe : Recipe
         Says which learner, and its settings.
+    track_weights : float64 array [N], optional
+        How much each track counts within its genre; all alike by default.
 
     Raises
     ------
@@ -201,7 +208,9 @@ def fit_classical(
         If scikit-learn is missing.
     """
     genre = labels[features.track]
-    weight = features.share / np.maximum(np.bincount(labels, minlength=n_classes), 1)[genre]
+    of_track = np.ones(len(labels)) if track_weights is None else track_weights
+    of_genre = np.bincount(labels, weights=of_track, minlength=n_classes)
+    weight = features.share * (of_track / of_genre[labels])[features.track]
     x = features.x.astype(np.float64)
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     deviation = np.where(deviation > 1e-6 * np.maximum(np.abs(mean), 1e-6), deviation, 1.0)
@@ -222,6 +231,17 @@ def fit_classical(
         n_classes=n_classes,
         head=head,
     )
+
+
+def source_weights(track_ids: Sequence[str], labels: Int64) -> Float64:
+    """Let the tracks of each source and genre count by the square root of their number.
+
+    A track's source is what its id begins with. With 350 and 89 tracks of a genre the
+    larger source speaks with two thirds, where by number it would with four fifths.
+    """
+    sources = np.unique([i.partition("-")[0] for i in track_ids], return_inverse=True)[1]
+    cells = sources * (int(labels.max()) + 1) + labels
+    return np.asarray(1 / np.sqrt(np.bincount(cells)[cells]))
 
 
 def _sklearn(module: str) -> Any:

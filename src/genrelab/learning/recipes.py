@@ -83,6 +83,10 @@ class Recipe:
         gamma of their radial kernel, in units of 1 over the number of values.
     landmarks : int
         Training rows against which kernel logistic regression compares a row, at most.
+    balance_sources : bool
+        Let each source within a genre count by the square root of its tracks, so that a
+        large collection does not drown a small one; otherwise by their number. Classical
+        learners alone.
     calibrate : bool
         Scale the probabilities by a temperature that validation tracks choose.
     refit : bool
@@ -124,6 +128,7 @@ class Recipe:
     regularization: float = 3.0
     kernel_width: float = 1.0
     landmarks: int = 1500
+    balance_sources: bool = False
     calibrate: bool = False
     refit: bool = False
     dropout: float = 0.25

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from genrelab.errors import RunError
 from genrelab.judging.calibration import with_temperature
 from genrelab.learning.features import INPUTS, Features, Rows
-from genrelab.learning.runs import Run
+from genrelab.learning.runs import Run, load_run
 from genrelab.music.segments import Float32, Float64, Segments
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 256  # rows at a time, so that memory does not grow with the number of tracks
 Probabilities = npt.NDArray[np.float64]
+SHIPPED = Path(__file__).with_name("model")  # a run, with a model card beside it
 _SMALLEST = np.finfo(np.float32).tiny  # so that a probability of 0 has a logarithm
 
 
@@ -203,3 +204,16 @@ def _open_member(member: Run, threads: int) -> onnxruntime.InferenceSession:
             "the run is damaged, train it again"
         )
     return session
+
+
+def shipped_model() -> Model:
+    """Open the model that ships with genrelab, in one thread.
+
+    Raises
+    ------
+    RunError
+        If none ships with this version, or it is damaged.
+    """
+    if not (SHIPPED / "run.json").is_file():
+        raise RunError("no model ships with this genrelab; name a run of your own with --model RUN")
+    return Model(load_run(SHIPPED), threads=1)

@@ -9,31 +9,29 @@ probability is that among the genres the run knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from genrelab.errors import CorpusError, DataError, GenrelabError
-from genrelab.listening.models import BATCH, Model
-from genrelab.music.analysis import Dialect
-from genrelab.music.corpus import Corpus
+import numpy.typing as npt
+
+from genrelab.errors import DataError, UsageError
+from genrelab.listening.abstention import check_threshold
+from genrelab.listening.hearing import Heard, Unheard, unless_silent
+from genrelab.listening.models import BATCH, Answer, Model
+from genrelab.music.analysis import Analysis
 from genrelab.music.dialects import convert_segments
 from genrelab.music.segments import Segments
-from genrelab.progress import Progress, silent
-from genrelab.sources.archive import ArchiveSource
-from genrelab.sources.findings import Entry, Found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """Something to predict: where it came from, and its segments."""
+class WindowPrediction:
+    """What a stretch of a recording sounds like; ``start`` and ``stop`` in seconds."""
 
-    segments: Segments
-    dialect: Dialect
-    file: str | None = None
-    track_id: str | None = None
+    start: float
+    stop: float
+    probabilities: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,65 +42,190 @@ class Prediction:
     ----------
     file, track_id : str or None
         What was asked about.
-    genre : str
-        The most probable one.
+    position : int
+        Its place in the file, from 1, where that holds several.
+    genre : str or None
+        The most probable one; None where it is less probable than was asked for.
     probabilities : dict
         By genre, in the run's class order; they sum to 1.
     calibrated : bool
     remarks : tuple of str
         Why the answer may be worth less than it looks.
+    windows : tuple of WindowPrediction
+        The same over time; empty where it was not asked for.
     """
 
     file: str | None
     track_id: str | None
-    genre: str
+    position: int = 1
+    genre: str | None
     probabilities: dict[str, float]
     calibrated: bool
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    windows: tuple[WindowPrediction, ...] = ()
 
     def top(self, k: int) -> list[tuple[str, float]]:
         """Return the k most probable genres, most probable first."""
-        ranked = sorted(self.probabilities.items(), key=lambda item: -item[1])
-        return ranked[:k]
+        return ranked(self.probabilities, k)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what a JSON line holds; ``file`` or ``track_id`` only where it is known."""
+    def to_dict(self, *, top: int | None = None) -> dict[str, Any]:
+        """Return what a JSON line holds: what is known, and windows where there are any.
+
+        Parameters
+        ----------
+        top : int, optional
+            How many genres to list, most probable first; by default all, in class order.
+        """
         about = {"file": self.file, "track_id": self.track_id}
-        return {
+        told: dict[str, Any] = {
             **{key: value for key, value in about.items() if value is not None},
             "genre": self.genre,
-            "probabilities": self.probabilities,
+            "probabilities": _listed(self.probabilities, top),
             "calibrated": self.calibrated,
             "remarks": list(self.remarks),
         }
+        if self.windows:
+            told["windows"] = [
+                {
+                    "start": one.start,
+                    "stop": one.stop,
+                    "probabilities": _listed(one.probabilities, top),
+                }
+                for one in self.windows
+            ]
+        return told
 
 
-def predict(model: Model, heard: Iterable[Heard]) -> Iterator[Prediction]:
+def ranked(probabilities: Mapping[str, float], k: int) -> list[tuple[str, float]]:
+    """Return the k most probable genres, most probable first.
+
+    Raises
+    ------
+    UsageError
+        If k is less than 1.
+
+    Examples
+    --------
+    >>> ranked({"Jazz": 0.2, "Pop": 0.3, "Rock": 0.5}, 2)
+    [('Rock', 0.5), ('Pop', 0.3)]
+    """
+    if k < 1:
+        raise UsageError(f"top is {k}; expected 1 or more")
+    return sorted(probabilities.items(), key=lambda item: -item[1])[:k]
+
+
+def _listed(probabilities: Mapping[str, float], top: int | None) -> dict[str, float]:
+    return dict(probabilities) if top is None else dict(ranked(probabilities, top))
+
+
+def predict_heard(
+    model: Model, heard: Iterable[Heard], *, threshold: float = 0.0, windows: bool = False
+) -> Iterator[Prediction]:
     """Predict the genre of any number of analyses, a batch at a time.
 
     Analyses of another dialect than the model's are converted to it, and say so.
+
+    Parameters
+    ----------
+    model : Model
+    heard : iterable of Heard
+    threshold : float
+        How probable a genre must be to be named; with 0 one always is.
+    windows : bool
+        Whether to tell the probabilities over time, too.
 
     Raises
     ------
     DataError
         If an analysis has no segments.
     """
+    check_threshold(threshold)
     waiting = iter(heard)
     while batch := list(islice(waiting, BATCH)):
         for one in batch:
             if len(one.segments) == 0:
-                raise DataError(f"{one.file or one.track_id}: no segments to hear")
-        answers = model.answer([_translated(model, one) for one in batch])
-        for one, answer in zip(batch, answers, strict=True):
-            row = answer.probabilities
-            yield Prediction(
-                file=one.file,
-                track_id=one.track_id,
-                genre=model.classes[int(row.argmax())],
-                probabilities=dict(zip(model.classes, map(float, row), strict=True)),
-                calibrated=model.run.info.calibrated,
-                remarks=_remarks(model, one),
+                raise DataError(f"{one.name}: no segments to hear")
+        yield from _predictions(model, batch, threshold, windows)
+
+
+def predict_analysis(
+    model: Model, analysis: Analysis, *, threshold: float = 0.0, windows: bool = False
+) -> Prediction:
+    """Predict the genre of one analysis; see `predict_heard`.
+
+    Raises
+    ------
+    DataError
+        If it has no segments, or is silent throughout.
+
+    Examples
+    --------
+    >>> predict_analysis(model, analyze("song.mp3")).genre     # doctest: +SKIP
+    'Rock'
+    """
+    heard = Heard(segments=analysis.segments, dialect=analysis.dialect)
+    asked = [unless_silent(heard)]
+    (answer,) = answer_each(model, asked, threshold=threshold, windows=windows)
+    if isinstance(answer, Unheard):
+        raise DataError(answer.sentence)
+    return answer
+
+
+def answer_each(
+    model: Model,
+    asked: Iterable[Heard | Unheard],
+    *,
+    threshold: float = 0.0,
+    windows: bool = False,
+) -> Iterator[Prediction | Unheard]:
+    """Predict what was heard, and hand on why the rest was not, in the order asked."""
+    check_threshold(threshold)
+    waiting = iter(asked)
+    while batch := list(islice(waiting, BATCH)):
+        heard = [one for one in batch if isinstance(one, Heard)]
+        predictions = _predictions(model, heard, threshold, windows)
+        for one in batch:
+            yield one if isinstance(one, Unheard) else next(predictions)
+
+
+def _predictions(
+    model: Model, batch: Sequence[Heard], threshold: float, windows: bool
+) -> Iterator[Prediction]:
+    answers = model.answer([_translated(model, one) for one in batch], windows=windows)
+    for heard, answer in zip(batch, answers, strict=True):
+        yield _prediction(model, heard, answer, threshold)
+
+
+def _prediction(model: Model, heard: Heard, answer: Answer, threshold: float) -> Prediction:
+    best = int(answer.probabilities.argmax())
+    is_sure = bool(answer.probabilities[best] >= threshold)
+    unsure = () if is_sure else (unsure_remark(threshold),)
+    return Prediction(
+        file=heard.file,
+        track_id=heard.track_id,
+        position=heard.position,
+        genre=model.classes[best] if is_sure else None,
+        probabilities=_by_genre(model, answer.probabilities),
+        calibrated=model.run.info.calibrated,
+        remarks=(*heard.remarks, *_dialect_remarks(model, heard), *unsure),
+        windows=tuple(
+            WindowPrediction(
+                start=window.start,
+                stop=window.stop,
+                probabilities=_by_genre(model, window.probabilities),
             )
+            for window in answer.windows
+        ),
+    )
+
+
+def unsure_remark(threshold: float) -> str:
+    """Say why no genre is named."""
+    return f"no genre is as probable as {threshold:g}, so none is named"
+
+
+def _by_genre(model: Model, row: npt.NDArray[Any]) -> dict[str, float]:
+    return dict(zip(model.classes, map(float, row), strict=True))
 
 
 def _is_foreign(model: Model, heard: Heard) -> bool:
@@ -117,7 +240,7 @@ def _translated(model: Model, heard: Heard) -> Segments:
     return convert_segments(heard.segments, heard.dialect, model.run.info.dialect)
 
 
-def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
+def _dialect_remarks(model: Model, heard: Heard) -> tuple[str, ...]:
     learned = model.run.info.dialect
     if heard.dialect == learned:
         return ()
@@ -125,61 +248,3 @@ def _remarks(model: Model, heard: Heard) -> tuple[str, ...]:
     if _is_foreign(model, heard):
         return (f"{said}, model of {learned}: timbre may differ, trust less",)
     return (f"{said}, converted to {learned}, the model's",)
-
-
-@dataclass(frozen=True, slots=True)
-class Unheard:
-    """Something that could not be read, and why."""
-
-    sentence: str
-
-
-def hear_files(
-    files: Sequence[str | Path], *, progress: Progress = silent
-) -> Iterator[Heard | Unheard]:
-    """Yield every analysis in files and folders, in order.
-
-    What cannot be read comes as `Unheard`, and the rest goes on.
-    """
-    for file in files:
-        try:
-            items = ArchiveSource([file]).items()
-            for done, item in enumerate(items):
-                progress(f"predicting {file}", done, len(items))
-                found = None
-                for found in item.entries(0):
-                    yield _heard_from(found, item.label)
-                if found is None:
-                    yield Unheard(f"{item.label}: holds no analysis; expected at least one")
-        except GenrelabError as error:
-            yield Unheard(str(error))
-
-
-def _heard_from(found: Found, file: str) -> Heard | Unheard:
-    if not isinstance(found, Entry):
-        return Unheard(f"{file}: {found.sentence}")
-    if found.analysis is None or len(found.analysis.segments) == 0:
-        return Unheard(f"{file}: {found.track.id} has no segments to hear")
-    return Heard(
-        segments=found.analysis.segments,
-        dialect=found.analysis.dialect,
-        file=file,
-        track_id=found.track.id,
-    )
-
-
-def hear_corpus(corpus: Corpus, *, progress: Progress = silent) -> Iterator[Heard]:
-    """Yield every analyzed track of a corpus, by id.
-
-    Raises
-    ------
-    CorpusError
-        If no track has an analysis.
-    """
-    dialects = corpus.dialects()
-    if not dialects:
-        raise CorpusError(f"{corpus.path}: no track has an analysis to predict from")
-    ids = sorted(dialects)
-    for done, (track_id, segments) in enumerate(corpus.segments(ids), 1):
-        yield Heard(segments=segments, dialect=dialects[track_id], track_id=track_id)
-        progress("predicting", done, len(ids))

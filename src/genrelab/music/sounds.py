@@ -28,6 +28,15 @@ def is_sound(name: str) -> bool:
     return name.lower().endswith(SOUND_ENDINGS) and not name.startswith(".")
 
 
+def written_name(path: Path) -> str:
+    r"""Spell a path in UTF-8; bytes of it that are none stand as ``\xe9``.
+
+    >>> written_name(Path("caf\udce9.mp3"))
+    'caf\\xe9.mp3'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def find_sounds(folder: Path, *, on_error: Callable[[OSError], None]) -> list[Path]:
     """List the recordings in a folder and below, in the order of their names.
 

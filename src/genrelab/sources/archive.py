@@ -67,7 +67,7 @@ class ArchiveSource:
     ) -> None:
         if dialect is not None and dialect not in DIALECTS:
             raise UsageError(f"dialect is {dialect!r}; expected one of {', '.join(DIALECTS)}")
-        self._files = [file for path in paths for file in _files(Path(path))]
+        self._files = [file for path in paths for file in find_archives(Path(path))]
         self._dialect = dialect
         self._table = table
         self._labels = NO_LABELS if labels is None else labels_from_csv(Path(labels), table=table)
@@ -90,6 +90,11 @@ class ArchiveSource:
             done += size
         self._progress("looking for changes", total, total)
         return list(items.values())
+
+    def records(self) -> Iterator[Found]:
+        """Yield every record of every file, without looking for changes first."""
+        for file, relative in self._files:
+            yield from self._entries(file, relative, 0)
 
     def _entries(self, file: Path, relative: str, after: int) -> Iterator[Found]:
         native_id = _native_id(file, relative)
@@ -114,15 +119,23 @@ class ArchiveSource:
             yield Fault(position + 1, None, sentence, fatal=True, consumed=stream.consumed)
 
 
-def _files(path: Path) -> list[tuple[Path, str]]:
-    """List the archives a path stands for, each with its name within that path."""
+def find_archives(path: Path) -> list[tuple[Path, str]]:
+    """List the archives a path stands for, each with its name within that path.
+
+    Raises
+    ------
+    UsageError
+        If a file is no archive, or a folder has none.
+    DataError
+        If there is nothing there.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; expected an archive of analyses")
     if path.is_file():
-        if not _is_archive(path):
+        if not is_archive(path):
             raise UsageError(f"{path}: unknown kind of file; expected {_expected()}")
         return [(path, path.name)]
-    found = sorted(file for file in path.rglob("*") if _is_archive(file) and file.is_file())
+    found = sorted(file for file in path.rglob("*") if is_archive(file) and file.is_file())
     if not found:
         raise UsageError(f"{path}: no archive in this folder; expected files with {_expected()}")
     return [(file, file.relative_to(path).as_posix()) for file in found]
@@ -138,7 +151,8 @@ def _without_compression(name: str) -> str:
     return name
 
 
-def _is_archive(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Tell whether a file's name is that of an archive."""
     return _without_compression(path.name).endswith(ENDINGS)
 
 

@@ -122,7 +122,7 @@ class FolderSource:
 
     def _unused_labels(self) -> Item:
         there = {path_key(file.relative_to(self._folder).as_posix()) for file in self._files}
-        unused = sorted(self._labels.by_key.keys() - there)
+        unused = sorted(self._labels.paths - there)
         return item_of_absences(
             f"labels of {self._folder.absolute()}",
             [f"no recording {key} in {self._folder}" for key in unused],

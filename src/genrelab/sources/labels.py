@@ -57,11 +57,14 @@ class Labels:
     ----------
     digest : str
         Of the file's content, so that other labels make another import.
+    paths : frozenset of str
+        Those of the names that stand for files: ``path``, or ``file`` where there is none.
     """
 
     path: str
     digest: str
     by_key: dict[str, Label]
+    paths: frozenset[str] = frozenset()
 
     def find(self, *keys: str | None) -> Label:
         """Return the label of the first of these names that has one, else an empty one."""
@@ -98,6 +101,7 @@ def labels_from_csv(
             f"{wanted}, file or track_id (and perhaps artist, artist_id, title, album, isrc)"
         )
     by_key: dict[str, Label] = {}
+    paths: set[str] = set()
     for line, row in file.rows:
         label = Label(**{name: row[name] for name in VALUE_COLUMNS if row.get(name)})
         keys = {name: row.get(name, "") for name in KEY_COLUMNS}
@@ -107,7 +111,8 @@ def labels_from_csv(
             except DataError as error:
                 raise DataError(f"{path}, line {line}: {error}") from error
         _add(by_key, keys.values(), label, table)
-    return Labels(path=str(path), digest=file.digest, by_key=by_key)
+        paths.update(_named([keys["path"] or keys["file"]]))
+    return Labels(path=str(path), digest=file.digest, by_key=by_key, paths=frozenset(paths))
 
 
 def labels_from_cls(path: Path, *, table: GenreTable = SHIPPED_GENRES) -> Labels:

@@ -161,7 +161,7 @@ def _identified(
     stored = corpus.stored(track.id)
     if stored is None or stored.import_id == entry.id or not track.audio_digest:
         return track, stored
-    if stored.audio_digest == track.audio_digest and not _is_there(corpus, stored):
+    if stored.audio_digest == track.audio_digest and _has_gone(corpus, stored):
         return track, None  # it is this one, before it moved
     if record.named_by_place and stored.audio_digest not in (None, track.audio_digest):
         track = replace(track, id=f"{track.id}.{track.audio_digest[:8]}")
@@ -169,16 +169,18 @@ def _identified(
     return track, stored
 
 
-def _is_there(corpus: Corpus, stored: Stored) -> bool:
-    path = corpus.path.absolute().parent / (stored.audio_path or "")
-    return stored.audio_path is not None and path.exists()
+def _has_gone(corpus: Corpus, stored: Stored) -> bool:
+    """Tell whether a track's file is no longer where it was."""
+    if stored.audio_path is None:
+        return False
+    return not (corpus.path.absolute().parent / stored.audio_path).exists()
 
 
 def _moved(corpus: Corpus, track: Track) -> str | None:
     """Name the track that this recording was while its file lay elsewhere."""
     same = corpus.with_content(track.audio_digest) if track.audio_digest else []
     found = ((name, corpus.stored(name)) for name in same)
-    return next((name for name, s in found if s and not _is_there(corpus, s)), None)
+    return next((name for name, stored in found if stored and _has_gone(corpus, stored)), None)
 
 
 def _take_place(corpus: Corpus, moved: str, track: Track, entry: Import) -> None:

@@ -164,7 +164,7 @@ def analyze_files(
         partial(_analyze_file, settings), missing, _file_lost, jobs=jobs, progress=progress
     )
     for_stdout = any(sound.output is None for sound in missing)
-    for _, outcome in _in_order(outcomes) if for_stdout else outcomes:
+    for _, outcome in in_order(outcomes) if for_stdout else outcomes:
         if isinstance(outcome, DiskError):
             raise outcome
         yield outcome
@@ -244,7 +244,7 @@ def _finished(
     yield from work_through(function, tasks, jobs=jobs or usable_cores())
 
 
-def _in_order(results: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+def in_order(results: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
     """Hold back what is finished before its turn."""
     early: dict[int, Any] = {}
     turn = 0

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from genrelab.listening.hearing import Heard
 from genrelab.listening.models import Model
-from genrelab.listening.prediction import Heard, Prediction, predict
+from genrelab.listening.prediction import Prediction, predict_heard
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.sources.collecting import collect
@@ -80,7 +81,7 @@ def demo(out: str | Path = DEFAULT_FOLDER, *, progress: Progress = silent) -> De
     unheard = list(synthesize_tracks(tracks_per_genre=2, seed=UNHEARD_SEED))
     model = Model(balanced_outcomes(reproduction.main)["c1m1"][0].run)
     predictions = list(
-        predict(
+        predict_heard(
             model,
             [
                 Heard(segments=analysis.segments, dialect=analysis.dialect, track_id=track.id)

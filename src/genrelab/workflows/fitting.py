@@ -21,7 +21,7 @@ import numpy as np
 from genrelab import __version__
 from genrelab.errors import DataError
 from genrelab.judging.calibration import abstention_curve, fit_temperature, with_temperature
-from genrelab.learning.classical import fit_classical
+from genrelab.learning.classical import fit_classical, source_weights
 from genrelab.learning.features import Features, Normalization
 from genrelab.learning.onnx_export import export_onnx
 from genrelab.learning.recipes import Recipe
@@ -102,11 +102,13 @@ def train_member(
 
 def fit_on_tracks(samples: Samples, track_ids: Sequence[str], recipe: Recipe, path: Path) -> Facts:
     """Train a classical learner on some tracks and write its model file."""
+    labels = _truth(samples, track_ids)
     learner = fit_classical(
         samples.features(track_ids),
-        _truth(samples, track_ids),
+        labels,
         n_classes=len(samples.classes),
         recipe=recipe,
+        track_weights=source_weights(track_ids, labels) if recipe.balance_sources else None,
     )
     learner.export(path)
     backend = "scikit-learn"

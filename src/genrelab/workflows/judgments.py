@@ -17,8 +17,9 @@ import numpy as np
 from genrelab.errors import DataError
 from genrelab.judging.reports import Report
 from genrelab.learning.runs import Run
+from genrelab.listening.hearing import Heard
 from genrelab.listening.models import Model
-from genrelab.listening.prediction import Heard, predict
+from genrelab.listening.prediction import predict_heard
 from genrelab.music.corpus import Corpus
 from genrelab.music.duplicates import recording_keys
 from genrelab.music.tracks import artist_keys
@@ -92,7 +93,7 @@ def judge_run_on(
         return Heard(segments=segments, dialect=dialects[track_id], track_id=track_id)
 
     model = Model(run)
-    predictions = predict(model, (heard(i, track_id) for i, track_id in enumerate(truth, 1)))
+    predictions = predict_heard(model, (heard(i, track_id) for i, track_id in enumerate(truth, 1)))
     probabilities = np.array([list(found.probabilities.values()) for found in predictions])
     report = Report.from_predictions(
         run.classes,

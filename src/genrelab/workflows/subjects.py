@@ -23,7 +23,7 @@ from genrelab.judging.time_axis import Stretch
 from genrelab.judging.track_figures import segments_stretch
 from genrelab.music.analysis import Analysis
 from genrelab.music.segments import Float32
-from genrelab.sources.archive import COMPRESSIONS, ENDINGS, ArchiveSource
+from genrelab.sources.archive import ArchiveSource, is_archive
 from genrelab.sources.findings import Entry
 
 _EXPECTED = "expected a recording or an analysis in JSON"
@@ -112,7 +112,7 @@ def read_subject(
         raise DataError(f"{file}: no such file; {_EXPECTED}")
     samples: Float32 | None = None
     remarks: list[str] = []
-    if _is_archive(file):
+    if is_archive(file):
         analysis, remarks = _read_analysis(file)
         whole = segments_stretch(analysis.segments)
     else:
@@ -128,10 +128,6 @@ def read_subject(
         stretch=_stretch(file, start, stop, whole),
         remarks=tuple(remarks),
     )
-
-
-def _is_archive(file: Path) -> bool:
-    return file.name.endswith(tuple(e + c for e in ENDINGS for c in ("", *COMPRESSIONS)))
 
 
 def _read_analysis(file: Path) -> tuple[Analysis, list[str]]:

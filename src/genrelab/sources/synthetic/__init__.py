@@ -12,26 +12,20 @@ and its number alone, so it stays the same whatever else is asked for.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
-from genrelab.errors import UsageError
 from genrelab.music.analysis import Analysis
 from genrelab.music.genres import PAPER_GENRES
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.sources.findings import Entry, Found, Item
 from genrelab.sources.synthetic.performances import ANALYZER, perform
-from genrelab.sources.synthetic.songs import draw_artist, draw_song
-from genrelab.sources.synthetic.styles import STYLES
+from genrelab.sources.synthetic.songs import check_request, draw_piece
 
 __all__ = ["ANALYZER", "SyntheticSource", "synthesize_track", "synthesize_tracks"]
 
 N_SEGMENTS = (300, 900)  # fewest and most of a track
-MAX_TRACKS_PER_ARTIST = 4
 _VERSION = 1  # of the tracks made: a higher one replaces what an older one stored
 
 
@@ -49,7 +43,7 @@ class SyntheticSource:
 
     def items(self) -> list[Item]:
         """Return one item a genre, its size in tracks."""
-        _check(self.genres, self.tracks_per_genre, self.seed)
+        check_request(self.genres, seed=self.seed, tracks_per_genre=self.tracks_per_genre)
         return [
             Item(
                 name=f"{genre}, seed {self.seed}",
@@ -95,7 +89,7 @@ def synthesize_tracks(
     >>> track.id, track.genre, analysis.analyzer
     ('synthetic-rock.0.1', 'Rock', 'genrelab synthetic')
     """
-    _check(genres, tracks_per_genre, seed)
+    check_request(genres, seed=seed, tracks_per_genre=tracks_per_genre)
     return (
         synthesize_track(genre, number, seed=seed)
         for genre in genres
@@ -103,43 +97,15 @@ def synthesize_tracks(
     )
 
 
-def _check(genres: Sequence[str], tracks_per_genre: int, seed: int) -> None:
-    unknown = [genre for genre in genres if genre not in STYLES]
-    if unknown:
-        raise UsageError(f"no synthetic style for {unknown[0]!r}; choose from {', '.join(STYLES)}")
-    if tracks_per_genre < 1 or seed < 0:
-        raise UsageError(
-            f"tracks_per_genre is {tracks_per_genre} and seed {seed}; "
-            "expected at least 1, and 0 or more"
-        )
-
-
 def synthesize_track(genre: str, number: int, *, seed: int = 0) -> tuple[Track, Analysis]:
     """Make one track of a genre and its analysis; ``number`` counts from 1."""
-    rng = _rng(seed, genre, "track", number)
-    artist_number = _artist_number(genre, number, seed)
-    artist = draw_artist(genre, artist_number, _rng(seed, genre, "artist", artist_number))
-    song = draw_song(STYLES[genre], artist, rng)
-    n_segments = int(rng.integers(N_SEGMENTS[0], N_SEGMENTS[1] + 1))
+    piece = draw_piece(genre, number, seed=seed)
+    n_segments = int(piece.rng.integers(N_SEGMENTS[0], N_SEGMENTS[1] + 1))
     track = Track(
         id=track_id("synthetic", f"{genre.lower()}.{seed}.{number}"),
         origin=Origin(source="synthetic", position=number),
-        title=f"Synthetic {genre} {seed}.{number}",
-        artist=f"Synthetic {genre} Artist {seed}.{artist.number}",
+        title=piece.title,
+        artist=piece.artist_name,
         genre=genre,
     )
-    return track, perform(song, n_segments, rng)
-
-
-def _rng(seed: int, genre: str, what: str, number: int) -> np.random.Generator:
-    return np.random.default_rng(
-        [seed, zlib.crc32(genre.encode()), zlib.crc32(what.encode()), number]
-    )
-
-
-def _artist_number(genre: str, track_number: int, seed: int) -> int:
-    """Tell whose track it is: artists have one to four each, in a row."""
-    n_tracks = _rng(seed, genre, "artists", 0).integers(
-        1, MAX_TRACKS_PER_ARTIST + 1, size=track_number
-    )
-    return int(np.searchsorted(np.cumsum(n_tracks), track_number)) + 1
+    return track, perform(piece.song, n_segments, piece.rng)
