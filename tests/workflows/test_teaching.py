@@ -271,3 +271,13 @@ def test_the_recipe_suits_the_amount_of_music(monkeypatch):
     monkeypatch.setattr(lesson_recipes.importlib.util, "find_spec", lambda _: None)
     choice = choose_recipes(census(1000))
     assert len(choice.recipes) == 1 and "genrelab[train]" in choice.why
+
+
+@pytest.mark.slow
+def test_real_recordings_of_eight_genres_are_told_apart(data_dir, tmp_path):
+    genres = ["Classical", "Country", "Electronic", "Hip-Hop", "Jazz", "Metal", "Pop", "Rock"]
+    labels = data_dir / "audio/tracks.csv"
+    lesson = learn(data_dir / "audio", tmp_path / "run", labels=labels, genres=genres)
+    assert lesson.run.info.n_tracks == {"all": 417} and lesson.failures == ()
+    assert lesson.report.accuracy >= 0.6 and lesson.report.balanced_accuracy >= 0.52
+    assert lesson.report.calibration_error <= 0.08

@@ -113,7 +113,7 @@ def _in_short(run: Run, report: Report) -> Section:
     names = f"{', '.join(run.classes[:-1])} and {run.classes[-1]}"
     n = len(run.classes)
     right = (
-        f"The model tells {names} apart. Of 100 songs that it has not heard, it gives "
+        f"The model chooses between {names}. Of 100 songs that it has not heard, it gives "
         f"{out_of_100(report.accuracy)} their right genre; with other songs of the same kind it "
         f"would probably be {span_of_100(accuracy_interval(report))}."
     )
