@@ -23,9 +23,9 @@ endif
 
 .PHONY: demo test test-slow lint format benchmarks lock clean
 
-demo: $(VENV)/.installed-train  ## The whole way on a small synthetic collection
+demo: $(VENV)/.installed-learn  ## The whole way on music that genrelab plays itself
 	$(BIN)/genrelab demo -o $(DEMO)
-	@echo "The report: $(DEMO)/report.html"
+	@echo "The report: $(DEMO)/model/report.html"
 
 test: $(VENV)/.installed-test lint  ## Lint, types, import direction, then the whole suite
 	$(BIN)/python -m pytest

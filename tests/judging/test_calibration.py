@@ -1,30 +1,91 @@
-"""Calibration: temperatures of estimates whose overconfidence is known."""
+"""Calibration: a known temperature is found again, abstention keeps what it promises."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from genrelab.judging.calibration import fit_temperature, with_temperature
-
-
-def drawn(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Truth that follows the probabilities."""
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(4), n)
-    truth = np.array([rng.choice(4, p=row) for row in probabilities])
-    return truth, probabilities
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_the_temperature_that_distorted_an_estimate_is_found(temperature):
-    truth, probabilities = drawn(4000)
-    distorted = with_temperature(probabilities, 1 / temperature)
-    assert fit_temperature(truth, distorted) == pytest.approx(temperature, rel=0.1)
+from genrelab.judging.calibration import (
+    FEWEST_ANSWERS,
+    abstention_curve,
+    fit_temperature,
+    log_loss,
+    reliability,
+    with_temperature,
+)
 
 
-def test_a_handful_of_right_answers_makes_nobody_sure_of_everything():
-    probabilities = np.tile([0.6, 0.2, 0.2], (6, 1))
-    temperature = fit_temperature(np.zeros(6, int), probabilities)
-    assert 0.4 < temperature < 1
-    assert fit_temperature(np.zeros(500, int), np.tile([0.6, 0.2, 0.2], (500, 1))) < 0.3
+def _drawn(n: int, seed: int, spread: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw truths from the very probabilities that are given: calibrated by construction."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, spread, (n, 4))
+    probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    truth = (rng.random(n)[:, None] > np.cumsum(probabilities, axis=1)).sum(axis=1)
+    return truth.astype(np.int64), probabilities
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
+def test_a_temperature_is_found_again(temperature: float) -> None:
+    truth, calibrated = _drawn(20_000, 0)
+    told = with_temperature(calibrated, 1 / temperature)
+    found = fit_temperature(truth, told)
+    assert found == pytest.approx(temperature, rel=0.05)
+    mended = with_temperature(told, found)
+    assert log_loss(truth, mended) <= log_loss(truth, told)
+    assert reliability(truth, mended).calibration_error < 0.02
+
+
+@given(st.integers(0, 1000), st.floats(0.05, 20))
+@settings(max_examples=50, deadline=None)
+def test_a_temperature_keeps_sums_and_order(seed: int, temperature: float) -> None:
+    _, probabilities = _drawn(5, seed, spread=4)
+    changed = with_temperature(probabilities, temperature)
+    assert np.allclose(changed.sum(axis=1), 1)
+    assert (changed.argmax(axis=1) == probabilities.argmax(axis=1)).all()
+    if temperature >= 0.5:  # below, small probabilities become too small to be told from 0
+        assert np.allclose(with_temperature(changed, 1 / temperature), probabilities, atol=1e-6)
+
+
+def test_one_is_the_temperature_that_changes_nothing() -> None:
+    _, probabilities = _drawn(5, 0)
+    assert with_temperature(probabilities, 1.0) is probabilities
+
+
+def test_a_probability_of_zero_does_no_harm() -> None:
+    probabilities = np.array([[1.0, 0.0], [0.5, 0.5]])
+    assert np.isfinite(with_temperature(probabilities, 3.0)).all()
+    assert np.isfinite(fit_temperature(np.array([1, 0]), probabilities))
+
+
+@given(st.integers(10, 300), st.integers(0, 1000))
+@settings(max_examples=50, deadline=None)
+def test_thresholds_keep_their_precision_and_answer_as_much_as_possible(n: int, seed: int) -> None:
+    truth, probabilities = _drawn(n, seed)
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    curve = abstention_curve(truth, probabilities)
+    for one in curve:
+        answered = confidence >= one.threshold
+        assert answered.sum() == one.n >= FEWEST_ANSWERS
+        assert one.coverage == pytest.approx(answered.mean())
+        assert right[answered].mean() >= one.precision
+        for lower in np.unique(confidence[confidence < one.threshold]):
+            assert right[confidence >= lower].mean() < one.precision
+    assert [one.precision for one in curve] == sorted(one.precision for one in curve)
+    assert [one.threshold for one in curve] == sorted(one.threshold for one in curve)
+
+
+def test_too_few_tracks_promise_nothing() -> None:
+    truth, probabilities = _drawn(FEWEST_ANSWERS - 1, 0)
+    assert abstention_curve(truth, probabilities) == []
+
+
+def test_a_handful_of_right_answers_makes_nobody_sure_of_everything() -> None:
+    probabilities = np.array([[0.6, 0.2, 0.2]])
+    few, many = (
+        fit_temperature(np.zeros(n, np.int64), probabilities.repeat(n, axis=0)) for n in (6, 500)
+    )
+    assert 0.4 < few < 1
+    assert many < 0.3

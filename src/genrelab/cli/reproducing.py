@@ -81,7 +81,10 @@ def demo(
     format: FormatOption = None,
     table: TableOption = False,
 ) -> None:
-    """Show the whole way on a small synthetic collection, in about three minutes.
+    """Show the whole way on music that genrelab plays itself, in about three minutes.
+
+    It renders eight synthetic styles as sound files, learns their genres as `genrelab
+    learn` does, and predicts pieces by artists that it has not heard.
 
     \b
     Examples:
@@ -94,8 +97,10 @@ def demo(
     chosen = chosen_format(format, table)
     with Bars() as progress:
         found = run_demo(output, progress=progress)
-    tables = found.reproduction.tables
-    write_tables([tables["table2"], tables["summary"], tables["comparison"]], chosen)
+    write_tables(found.lesson.tables(), chosen)
     say(NOTICE)
-    say(f"{found.n_right} of {len(found.truth)} synthetic pieces it never heard were told right")
+    say(
+        f"{found.n_right} of {len(found.truth)} synthetic pieces by artists it never heard were "
+        "told right"
+    )
     say(f"the report lies in {found.page}")

@@ -90,8 +90,6 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
         By rising precision, measured on validation tracks; empty where it was not.
     whole : bool
         Whether a run of several folds has a model that was trained on all tracks.
-    trained_on : str
-        A sentence on the music behind the model; may be empty.
     onnx_max_difference : float or None
         Largest difference between the two model files' probabilities.
     """
@@ -121,7 +119,6 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 1.0
     abstention: list[Abstention] = []
     whole: bool = False
-    trained_on: str = ""
     left_out: dict[str, int] = {}
     remarks: list[str] = []
 

@@ -1,10 +1,10 @@
-"""Demo: the whole way, from tracks to predictions, on a collection that genrelab makes itself.
+"""Demo: the whole way, from sound files to predictions, on music that genrelab plays itself.
 
 Conventions
 -----------
-The collection is synthetic and called so wherever it shows: the figures say that
-everything works together, nothing about real music. Tracks are shorter and heard
-for fewer segments than the paper's, so that nine networks train in minutes.
+The music is synthetic and called so wherever it shows: the figures say that everything
+works together, nothing about real music. The pieces that are predicted are by other
+artists than those that were learned from.
 """
 
 from __future__ import annotations
@@ -15,23 +15,20 @@ from pathlib import Path
 
 import msgspec
 
-from genrelab.listening.hearing import Heard
-from genrelab.listening.models import Model
-from genrelab.listening.prediction import Prediction, predict_heard
-from genrelab.music.corpus import Corpus
+from genrelab.errors import DataError
+from genrelab.listening.prediction import Prediction
 from genrelab.progress import Progress, silent
-from genrelab.sources.collecting import collect
-from genrelab.sources.synthetic import SyntheticSource, synthesize_tracks
-from genrelab.workflows.paper_tables import balanced_outcomes
-from genrelab.workflows.reproduction import Reproduction, reproduce
-from genrelab.workflows.writing import writing_to
+from genrelab.workflows.predictions import predict
+from genrelab.workflows.synthetic_music import render_collection
+from genrelab.workflows.teaching import Lesson, learn
+from genrelab.workflows.writing import write_whole, writing_to
 
 DEFAULT_FOLDER = "genrelab-demo"
-TRACKS_PER_GENRE = 60
-SETTINGS = {"segments": 128, "max_epochs": 50}
+PIECES_PER_GENRE = 20
+UNHEARD_PER_GENRE = 2
 UNHEARD_SEED = 1  # another seed makes other artists and pieces
 NOTICE = (
-    "Synthetic data: these tracks were made by a program, not by musicians. The figures show "
+    "Synthetic music: these pieces were played by a program, not by musicians. The figures show "
     "that the pipeline works, and nothing about real music."
 )
 
@@ -42,23 +39,22 @@ class Demo:
 
     Attributes
     ----------
-    corpus : Path
-    reproduction : Reproduction
+    lesson : Lesson
+        What was learned from the pieces, and how well.
     truth : sequence of str
         Genre of each piece that the model had not heard.
     predictions : sequence of Prediction
-        What the timbre network of the balanced sample said of them.
+        What the model said of them.
     """
 
-    corpus: Path
-    reproduction: Reproduction
+    lesson: Lesson
     truth: Sequence[str]
     predictions: Sequence[Prediction]
 
     @property
     def page(self) -> Path:
         """The report."""
-        return self.reproduction.page
+        return self.lesson.page
 
     @property
     def n_right(self) -> int:
@@ -66,34 +62,46 @@ class Demo:
         return sum(p.genre == t for p, t in zip(self.predictions, self.truth, strict=True))
 
 
-def demo(out: str | Path = DEFAULT_FOLDER, *, progress: Progress = silent) -> Demo:
-    """Make a synthetic collection, reproduce the paper on it, predict pieces it never saw.
+def demo(
+    out: str | Path = DEFAULT_FOLDER,
+    *,
+    pieces_per_genre: int = PIECES_PER_GENRE,
+    progress: Progress = silent,
+) -> Demo:
+    """Play a synthetic collection, learn its genres, predict pieces that were never heard.
 
     Run again, it goes on where it stopped.
+
+    Parameters
+    ----------
+    out : path-like
+        Folder for the music, the model and its report, and the predictions.
+    pieces_per_genre : int
+    progress : Progress
+
+    Raises
+    ------
+    DataError
+        If a piece cannot be read again, as on a failing disk.
     """
     out = Path(out)
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
-    path = out / "synthetic.corpus"
-    with Corpus(path, "write") as corpus:
-        collect(SyntheticSource(tracks_per_genre=TRACKS_PER_GENRE), corpus, progress=progress)
-        reproduction = reproduce(corpus, out, SETTINGS, notice=NOTICE, progress=progress)
-    unheard = list(synthesize_tracks(tracks_per_genre=2, seed=UNHEARD_SEED))
-    model = Model(balanced_outcomes(reproduction.main)["c1m1"][0].run)
-    predictions = list(
-        predict_heard(
-            model,
-            [
-                Heard(segments=analysis.segments, dialect=analysis.dialect, track_id=track.id)
-                for track, analysis in unheard
-            ],
-        )
+    music, unheard = out / "music", out / "unheard"
+    render_collection(music, pieces_per_genre=pieces_per_genre, progress=progress)
+    lesson = learn(music, out / "model", notice=NOTICE, progress=progress)
+    paths = render_collection(
+        unheard, pieces_per_genre=UNHEARD_PER_GENRE, seed=UNHEARD_SEED, progress=progress
     )
+    predictions = []
+    for answer in predict(paths, model=lesson.run, progress=progress):
+        if not isinstance(answer, Prediction):
+            raise DataError(answer.sentence)
+        predictions.append(answer)
     lines = b"".join(msgspec.json.encode(p.to_dict()) + b"\n" for p in predictions)
-    (out / "predictions.jsonl").write_bytes(lines)
+    write_whole(out / "predictions.jsonl", lambda path: path.write_bytes(lines))
     return Demo(
-        corpus=path,
-        reproduction=reproduction,
-        truth=[str(track.genre) for track, _ in unheard],
+        lesson=lesson,
+        truth=[path.parent.name for path in paths],
         predictions=predictions,
     )

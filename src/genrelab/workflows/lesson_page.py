@@ -60,6 +60,7 @@ def write_lesson_page(
     report: Report,
     *,
     why: str,
+    notice: str,
     trials: Sequence[Trial],
     doubts: Table,
     remarks: Sequence[str],
@@ -77,6 +78,8 @@ def write_lesson_page(
         On its test songs.
     why : str
         How its recipe was chosen.
+    notice : str
+        What must not be overlooked; may be empty.
     trials : sequence of Trial
         What was tried; the first was kept.
     doubts : Table
@@ -97,7 +100,9 @@ def write_lesson_page(
             _making(run, why, trials, remarks),
             _going_on(run, corpus),
         ],
-        notices=[Notice(sentence, "warning") for sentence in cautions(report)],
+        notices=[
+            Notice(sentence, "warning") for sentence in (notice, *cautions(report)) if sentence
+        ],
         footer=f"genrelab {__version__}; {run.name}; {run.info.started[:10]}",
     )
     path = run.path / "report.html"

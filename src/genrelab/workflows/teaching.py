@@ -107,6 +107,7 @@ def learn(
     recipe: str | None = None,
     settings: Mapping[str, Any] | None = None,
     again: bool = False,
+    notice: str = "",
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Lesson:
@@ -131,6 +132,8 @@ def learn(
     again : bool
         Whether a run that was trained on other music, or otherwise, is replaced; it is kept
         as ``<out>.earlier``.
+    notice : str, optional
+        A sentence that stands above the report.
     jobs : int, optional
         Processes that analyze; by default as many as there are processor cores.
     progress : Progress
@@ -183,6 +186,7 @@ def learn(
             corpus,
             report,
             why=choice.why,
+            notice=notice,
             trials=trials,
             doubts=doubts,
             remarks=remarks,
