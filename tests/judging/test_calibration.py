@@ -80,3 +80,12 @@ def test_thresholds_keep_their_precision_and_answer_as_much_as_possible(n: int, 
 def test_too_few_tracks_promise_nothing() -> None:
     truth, probabilities = _drawn(FEWEST_ANSWERS - 1, 0)
     assert abstention_curve(truth, probabilities) == []
+
+
+def test_a_handful_of_right_answers_makes_nobody_sure_of_everything() -> None:
+    probabilities = np.array([[0.6, 0.2, 0.2]])
+    few, many = (
+        fit_temperature(np.zeros(n, np.int64), probabilities.repeat(n, axis=0)) for n in (6, 500)
+    )
+    assert 0.4 < few < 1
+    assert many < 0.3

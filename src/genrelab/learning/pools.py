@@ -201,7 +201,8 @@ def _keep_splittable_genres(pool: Pool, recipe: Recipe) -> None:
         needed = max(needed, recipe.tracks_per_genre)
     small = []
     for genre, n in sorted(per_genre.items()):
-        why = f"{genre} has {n} tracks, fewer than {needed}" if n < needed else None
+        tracks = f"{n} track{'s' if n > 1 else ''}"
+        why = f"{genre} has {tracks}, fewer than {needed}" if n < needed else None
         why = why or _undivided(pool, genre, recipe)
         if why is None:
             continue

@@ -118,7 +118,7 @@ def _in_short(run: Run, report: Report) -> Section:
     names = f"{', '.join(run.classes[:-1])} and {run.classes[-1]}"
     n = len(run.classes)
     right = (
-        f"The model tells {names} apart. Of 100 songs that it has not heard, it gives "
+        f"The model chooses between {names}. Of 100 songs that it has not heard, it gives "
         f"{out_of_100(report.accuracy)} their right genre; with other songs of the same kind it "
         f"would probably be {span_of_100(accuracy_interval(report))}."
     )
@@ -133,8 +133,8 @@ def _in_short(run: Run, report: Report) -> Section:
         f"always answering one genre then gives {out_of_100(1 / n)}."
     )
     apart = (
-        "None of these songs was heard by the model that judged it, nor was any other song by its "
-        "artist."
+        "None of these songs was heard by the model that judged it, nor, as far as artists are "
+        "known, was any other song by its artist."
         if run.recipe.group == "artist"
         else "None of these songs was heard by the model that judged it; others by its artist were."
     )

@@ -161,7 +161,7 @@ def learn(
         folder=existing_folder(folder, "recordings"),
         labels=None if labels is None else Path(labels),
         genre_from=genre_from,
-        genres=tuple(genres),
+        genres=tuple(dict.fromkeys(table.canonical(name) or name for name in genres)),
         table=table,
     )
     knobs = {**({"genres": music.genres} if music.genres else {}), **(settings or {})}
