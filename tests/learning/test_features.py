@@ -13,15 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from genrelab.errors import DataError
-from genrelab.learning.features import (
-    INPUTS,
-    SEQUENCE_NAMES,
-    Features,
-    Hearing,
-    InputName,
-    Normalization,
-    extract_features,
-)
+from genrelab.learning.features import Features, Normalization, extract_features
+from genrelab.learning.inputs import INPUTS, SEQUENCE_NAMES, Hearing, InputName
 from genrelab.music.analysis import Analysis
 from genrelab.music.segments import Segments
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from genrelab.errors import DataError
-from genrelab.learning.features import INPUTS
+from genrelab.learning.inputs import INPUTS
 from genrelab.learning.networks import (
     NETWORKS,
     build_network,

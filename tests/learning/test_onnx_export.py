@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from genrelab.errors import MissingExtraError
-from genrelab.learning.features import INPUTS, Features
+from genrelab.learning.features import Features
+from genrelab.learning.inputs import INPUTS
 from genrelab.learning.onnx_export import export_onnx
 from genrelab.learning.recipes import InputName, NetworkName, Recipe
 from genrelab.learning.training import fit_network, predict_network

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import INPUT_NAMES, INPUTS, SEQUENCE_NAMES
+from genrelab.learning.inputs import INPUT_NAMES, INPUTS, SEQUENCE_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import (
     KNOBS,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genrelab.errors import DataError, GenrelabError, UsageError
-from genrelab.learning.features import Hearing
+from genrelab.learning.inputs import Hearing
 from genrelab.learning.recipes import Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
 from genrelab.learning.splits import PARTS

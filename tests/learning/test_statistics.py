@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.stats import kurtosis, skew
 
-from genrelab.learning.features import INPUTS, WHOLE_SHARE, WINDOW_S, Hearing
+from genrelab.learning.inputs import INPUTS, WHOLE_SHARE, WINDOW_S, Hearing
 from genrelab.learning.statistics import (
     MODULATION_HZ,
     N_PROFILE,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genrelab.errors import GenrelabError, UsageError
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.music.corpus import Corpus
 from genrelab.sources.archive import ArchiveSource

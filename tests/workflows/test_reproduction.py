@@ -18,7 +18,7 @@ import soundfile
 
 from genrelab.analyzer.spectrum import SAMPLE_RATE
 from genrelab.errors import UsageError
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.music.corpus import Corpus
 from genrelab.workflows.reproduction import reproduce

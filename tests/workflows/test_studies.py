@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES
 from genrelab.workflows.studies import STUDIES, STUDY_NAMES, chosen_studies, plan_experiment
 

@@ -22,6 +22,7 @@ COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are tried
 USUAL_SPREAD = 0.5  # of a temperature's logarithm, before any track was asked
 PRECISIONS = (*(round(0.5 + 0.05 * i, 2) for i in range(10)), 0.97, 0.99)
 FEWEST_ANSWERS = 10  # from which a precision is more than luck
+MARGIN = 0.5  # standard errors by which a precision must be exceeded where it was measured
 _SMALLEST = np.finfo(np.float64).eps  # a probability of 0 would cost infinitely much
 
 
@@ -123,11 +124,16 @@ def fit_temperature(truth: Int64, probabilities: Float64) -> float:
 def abstention_curve(truth: Int64, probabilities: Float64) -> list[Abstention]:
     """Find for each of `PRECISIONS` the lowest threshold that reaches it.
 
+    The lowest of many thresholds is likely to be one that was lucky. So the share of right
+    answers must be above the precision by half of its standard error, and the probabilities
+    themselves must promise as much; without that, other tracks fall short by .02 to .06.
+
     Parameters
     ----------
     truth : int array [n]
         Of tracks that the estimate has not learned from.
     probabilities : float array [n, K]
+        Calibrated.
 
     Returns
     -------
@@ -139,16 +145,16 @@ def abstention_curve(truth: Int64, probabilities: Float64) -> list[Abstention]:
     order = np.argsort(-confidence, kind="stable")
     confidence = confidence[order]
     right = (probabilities.argmax(axis=1) == truth)[order]
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    n_answered = np.arange(1, len(right) + 1)
+    precision, promised = (np.cumsum(values) / n_answered for values in (right, confidence))
     # A threshold lets in all tracks of the same confidence.
-    is_end = np.append(np.diff(confidence) != 0, True) & (
-        np.arange(1, len(right) + 1) >= FEWEST_ANSWERS
-    )
+    is_end = np.append(np.diff(confidence) != 0, True) & (n_answered >= FEWEST_ANSWERS)
     curve = []
     for wanted in PRECISIONS:
-        reached = np.flatnonzero(is_end & (precision >= wanted))
-        if len(reached):
-            n = int(reached[-1]) + 1
+        margin = MARGIN * np.sqrt(wanted * (1 - wanted) / n_answered)
+        reached = is_end & (precision - margin >= wanted) & (promised >= wanted)
+        if reached.any():
+            n = int(np.flatnonzero(reached)[-1]) + 1
             threshold = float(confidence[n - 1])
             curve.append(
                 Abstention(precision=wanted, threshold=threshold, coverage=n / len(right), n=n)

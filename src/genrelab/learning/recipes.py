@@ -21,7 +21,7 @@ from typing import Any, Literal, cast, get_args, get_type_hints
 import msgspec
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import Hearing, InputName
+from genrelab.learning.inputs import Hearing, InputName
 
 Sample = Literal["unbalanced", "semi-balanced", "balanced"]
 SAMPLES: tuple[Sample, ...] = get_args(Sample)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrelab.learning.draws import draw_splits, tracks_per_genre
-from genrelab.learning.features import Features, Hearing, InputName, extract_features
+from genrelab.learning.features import Features, extract_features
+from genrelab.learning.inputs import Hearing, InputName
 from genrelab.learning.pools import Pool, choose_dialect, gather_pool
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.splits import (

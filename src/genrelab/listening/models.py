@@ -3,7 +3,7 @@
 Conventions
 -----------
 Prediction runs on ONNX Runtime alone; neither Keras nor scikit-learn is needed. A track
-has one row or several (`genrelab.learning.features`): its answer is the mean of their log
+has one row or several (`genrelab.learning.inputs`): its answer is the mean of their log
 probabilities by their shares, at the run's temperature. A run of several folds that has
 no model of its own answers with the mean of its folds' probabilities.
 """
@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from genrelab.errors import RunError
 from genrelab.judging.calibration import with_temperature
-from genrelab.learning.features import INPUTS, Features, Rows
+from genrelab.learning.features import Features
+from genrelab.learning.inputs import INPUTS, Rows
 from genrelab.learning.runs import Run, load_run
 from genrelab.music.segments import Float32, Float64, Segments
 

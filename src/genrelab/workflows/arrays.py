@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 from genrelab.learning.samples import Plan, load_samples, plan_sample
 from genrelab.learning.splits import PARTS

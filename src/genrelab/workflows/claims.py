@@ -20,7 +20,7 @@ import numpy as np
 
 from genrelab.judging.reports import Report
 from genrelab.judging.significance import mcnemar
-from genrelab.learning.features import InputName
+from genrelab.learning.inputs import InputName
 from genrelab.learning.recipes import NetworkName, Sample
 from genrelab.learning.training import Epoch
 from genrelab.tables import Table

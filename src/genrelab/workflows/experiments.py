@@ -27,7 +27,7 @@ from genrelab.judging.figures import (
     save_figure,
 )
 from genrelab.judging.reports import Report
-from genrelab.learning.features import INPUTS
+from genrelab.learning.inputs import INPUTS
 from genrelab.learning.networks import build_network, check_input, describe_layers
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory, find_run

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from genrelab.judging.reports import Report
-from genrelab.learning.features import INPUTS
+from genrelab.learning.inputs import INPUTS
 from genrelab.learning.networks import build_network, describe_layers
 from genrelab.learning.recipes import SAMPLES, NetworkName
 from genrelab.learning.runs import Run

@@ -21,7 +21,7 @@ import numpy as np
 from genrelab.errors import UsageError
 from genrelab.judging.comparison import compare
 from genrelab.judging.reports import Report
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import SAMPLES, NetworkName
 from genrelab.learning.run_directory import find_run

@@ -35,7 +35,7 @@ from genrelab.judging.pages import (
     picture_from_figure,
     render_page,
 )
-from genrelab.learning.features import INPUTS
+from genrelab.learning.inputs import INPUTS
 from genrelab.learning.networks import build_network, describe_layers
 from genrelab.learning.recipes import NetworkName
 from genrelab.music.corpus import Corpus

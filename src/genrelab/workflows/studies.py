@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from genrelab.errors import UsageError
-from genrelab.learning.features import SEQUENCE_NAMES
+from genrelab.learning.inputs import SEQUENCE_NAMES
 from genrelab.learning.recipes import SAMPLES, Recipe, load_recipe
 
 StudyName = Literal["imbalance", "learning-rate", "overtraining"]
