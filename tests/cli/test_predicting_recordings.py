@@ -217,6 +217,7 @@ def test_a_precision_is_said_with_what_it_costs(
 ) -> None:
     run = shutil.copytree(trained_run, tmp_path / "run")
     info = json.loads((run / "run.json").read_bytes())
+    info["calibrated"] = True
     info["abstention"] = [
         {"precision": 0.8, "threshold": 0.0625, "coverage": 0.9, "n": 40},
         {"precision": 0.95, "threshold": 1.0, "coverage": 0.125, "n": 40},

@@ -31,7 +31,6 @@ from genrelab.music.segments import N_VALUES, Float32, Float64, Int64, Segments
 SequenceName = Literal["timbre", "pitch", "mixed"]
 InputName = Literal["timbre", "pitch", "mixed", "statistics", "profile"]
 SEQUENCE_NAMES: tuple[SequenceName, ...] = get_args(SequenceName)
-INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
 PADDING = np.float32(0.0)
 CONSTANT = 1e-6  # a deviation below this share of the mean is rounding, not variation
 
