@@ -226,7 +226,7 @@ def test_a_precision_is_said_with_what_it_costs(
     result = ask(music, "--precision", 0.75, model=run)
     assert result.err == (
         "note: threshold 0.062 (90 % of the validation tracks were this sure, 40 of them, and "
-        "80 % of those right): 0 of 3 have no genre\n"
+        "at least 80 % of those right): 0 of 3 have no genre\n"
     )
     assert ask(music, "--precision", 0.9, model=run).err.endswith(": 3 of 3 have no genre\n")
     result = ask(music, "--precision", 0.99, model=run)
