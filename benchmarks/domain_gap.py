@@ -31,9 +31,11 @@ from genrelab.learning.splits import assign_folds
 from genrelab.listening.models import ask_about_tracks, open_network
 from genrelab.music.corpus import Corpus
 from genrelab.music.dialects import convert_segments
+from genrelab.music.segments import SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Track, artist_groups
 
 GENRES = ("Blues", "Classical", "Country", "Electronic", "Hip-Hop", "Jazz", "Metal", "Pop", "Rock")
+CLIP_S = 30.0
 FEWEST_ARTISTS = 5  # of a genre that is judged
 N_FOLDS = 5
 
@@ -74,7 +76,18 @@ class Collection:
         return [k for k, names in enumerate(of_genre) if len(names) >= FEWEST_ARTISTS]
 
 
-def read(path: str, recipe: Recipe, dialect: str | None = None) -> Collection:
+def middle(segments: Segments) -> Segments:
+    """Return the segments of a track's middle half minute: as much as a clip has."""
+    end = segments.start[-1] + segments.duration[-1]
+    inside = np.abs(segments.start - (segments.start[0] + end) / 2) <= CLIP_S / 2
+    if not inside.any():  # a tone that lasts longer
+        return segments
+    return Segments(**{name: getattr(segments, name)[inside] for name in SEGMENT_FIELDS})
+
+
+def read(
+    path: str, recipe: Recipe, dialect: str | None = None, *, as_clips: bool = False
+) -> Collection:
     with Corpus(path) as corpus:
         there = corpus.dialects()
         tracks = [t for t in corpus.tracks() if t.genre in GENRES and t.id in there]
@@ -82,6 +95,8 @@ def read(path: str, recipe: Recipe, dialect: str | None = None) -> Collection:
             convert_segments(one, there[i], dialect) if dialect else one
             for i, one in corpus.segments([track.id for track in tracks])
         )
+        if as_clips:
+            segments = map(middle, segments)
         features = extract_features(segments, len(tracks), recipe.input, recipe.hearing)
     return Collection(tracks, features, np.array([GENRES.index(str(t.genre)) for t in tracks]))
 
@@ -118,9 +133,17 @@ def answers(train: Collection, test: Collection, recipe: Recipe, *, sources: boo
 
 
 def in_folds(
-    target: Collection, beside: Sequence[Collection], recipe: Recipe, *, sources: bool = False
+    target: Collection,
+    beside: Sequence[Collection],
+    recipe: Recipe,
+    *,
+    sources: bool = False,
+    heard_as: Collection | None = None,
 ) -> np.ndarray:
-    """Judge every track of a collection by a model that heard none of its artist."""
+    """Judge every track of a collection by a model that heard none of its artist.
+
+    ``heard_as`` are the same tracks, as they are heard when they are judged.
+    """
     everything = joined([target, *beside])
     groups = artist_groups(everything.tracks)
     folds = assign_folds(everything.genre, groups, N_FOLDS, np.random.default_rng(0))
@@ -129,7 +152,7 @@ def in_folds(
     for fold in range(N_FOLDS):
         test = np.flatnonzero(folds[:n] == fold)
         train = everything.chosen(np.flatnonzero(folds != fold))
-        found[test] = answers(train, target.chosen(test), recipe, sources=sources)
+        found[test] = answers(train, (heard_as or target).chosen(test), recipe, sources=sources)
     return found
 
 
@@ -180,34 +203,57 @@ def main() -> None:
         print(f"judged on {name}: {', '.join(GENRES[k] for k in kept)}")
     print("| trained on -> judged on | tracks | accuracy (95 %) | macro recall (95 %) | majority |")
     print("|---|---|---|---|---|")
-    own_audio, own_imported = in_folds(audio, [], recipe), in_folds(imported, [], recipe)
-    say("audio -> audio", own_audio, audio, audio_genres)
-    say("imported -> imported", own_imported, imported, imported_genres)
-    say("imported -> imported, genres of both", own_imported, imported, both)
-    crossed = across(imported, audio, recipe)
-    say("imported -> audio", crossed, audio, audio_genres)
+    say("audio -> audio", in_folds(audio, [], recipe), audio, audio_genres)
+    found = in_folds(imported, [], recipe)
+    say("imported -> imported", found, imported, imported_genres)
+    say("imported -> imported, genres of both", found, imported, both)
+    judge_clips(imported, read(sys.argv[1], recipe, dialect, as_clips=True), audio, recipe)
+    judge_across(imported, audio, recipe)
+    judge_mixtures(imported, audio, recipe)
+    for path in sys.argv[3:]:
+        other, converted = read(path, recipe), read(path, recipe, dialect)
+        name = f"imported -> {Path(path).name}"
+        say(f"{name}, not converted", across(imported, other, recipe), other, audio_genres)
+        say(f"{name}, converted", across(imported, converted, recipe), converted, audio_genres)
+
+
+def judge_clips(imported: Collection, clips: Collection, audio: Collection, recipe: Recipe) -> None:
+    """Tell what it costs to hear half a minute of a song instead of all of it."""
+    both = sorted(set(imported.judged) & set(audio.judged))
+    found = in_folds(imported, [], recipe, heard_as=clips)
+    say("imported -> 30 s of each imported, genres of both", found, imported, both)
+    found = in_folds(clips, [], recipe)
+    say("30 s of each imported -> the same, genres of both", found, imported, both)
+    say("30 s of each imported -> audio", across(clips, audio, recipe), audio, audio.judged)
+
+
+def judge_across(imported: Collection, audio: Collection, recipe: Recipe) -> None:
+    """Train on one collection and judge on the other, and on each collection within audio."""
+    both = sorted(set(imported.judged) & set(audio.judged))
+    crossed, own = across(imported, audio, recipe), in_folds(audio, [], recipe)
+    say("imported -> audio", crossed, audio, audio.judged)
+    say("imported -> audio, genres of both", crossed, audio, both)
     for name, rows in collections_within(audio).items():
         some = audio.chosen(rows)
-        say(f"imported -> audio: {name}", crossed[rows], some, set(some.genre) & set(audio_genres))
-        say(f"audio -> audio: {name}", own_audio[rows], some, set(some.genre) & set(audio_genres))
+        genres = set(some.genre) & set(audio.judged)
+        say(f"imported -> audio: {name}", crossed[rows], some, genres)
+        say(f"audio -> audio: {name}", own[rows], some, genres)
     say("audio -> imported, genres of both", across(audio, imported, recipe), imported, both)
+
+
+def judge_mixtures(imported: Collection, audio: Collection, recipe: Recipe) -> None:
+    """Train on both, weighed in two ways, and with each normalized by itself."""
     flat_imported, flat_audio = imported.normalized(), audio.normalized()
     crossed = across(flat_imported, flat_audio, recipe)
-    say("imported -> audio, each normalized by itself", crossed, audio, audio_genres)
+    say("imported -> audio, each normalized by itself", crossed, audio, audio.judged)
     for sources in (False, True):
         how = "by the root of their number" if sources else "by their number"
         found = in_folds(audio, [imported], recipe, sources=sources)
-        say(f"both -> audio, sources {how}", found, audio, audio_genres)
+        say(f"both -> audio, sources {how}", found, audio, audio.judged)
         found = in_folds(imported, [audio], recipe, sources=sources)
-        say(f"both -> imported, sources {how}", found, imported, imported_genres)
+        say(f"both -> imported, sources {how}", found, imported, imported.judged)
     found = in_folds(flat_audio, [flat_imported], recipe, sources=True)
-    say("both -> audio, by the root, each normalized by itself", found, audio, audio_genres)
-    for path in sys.argv[3:]:
-        other = read(path, recipe)
-        say(f"imported -> {Path(path).name}", across(imported, other, recipe), other, audio_genres)
-        converted = read(path, recipe, dialect)
-        found = across(imported, converted, recipe)
-        say(f"imported -> {Path(path).name}, converted", found, converted, audio_genres)
+    say("both -> audio, by the root, each normalized by itself", found, audio, audio.judged)
 
 
 if __name__ == "__main__":

@@ -217,6 +217,7 @@ def test_a_precision_is_said_with_what_it_costs(
 ) -> None:
     run = shutil.copytree(trained_run, tmp_path / "run")
     info = json.loads((run / "run.json").read_bytes())
+    info["calibrated"] = True
     info["abstention"] = [
         {"precision": 0.8, "threshold": 0.0625, "coverage": 0.9, "n": 40},
         {"precision": 0.95, "threshold": 1.0, "coverage": 0.125, "n": 40},
@@ -225,7 +226,7 @@ def test_a_precision_is_said_with_what_it_costs(
     result = ask(music, "--precision", 0.75, model=run)
     assert result.err == (
         "note: threshold 0.062 (90 % of the validation tracks were this sure, 40 of them, and "
-        "80 % of those right): 0 of 3 have no genre\n"
+        "at least 80 % of those right): 0 of 3 have no genre\n"
     )
     assert ask(music, "--precision", 0.9, model=run).err.endswith(": 3 of 3 have no genre\n")
     result = ask(music, "--precision", 0.99, model=run)

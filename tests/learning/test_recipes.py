@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrelab.errors import UsageError
-from genrelab.learning.inputs import INPUT_NAMES, INPUTS, SEQUENCE_NAMES
+from genrelab.learning.inputs import INPUTS, SEQUENCE_NAMES
 from genrelab.learning.networks import NETWORKS
 from genrelab.learning.recipes import (
+    FITTING_INPUTS,
     KNOBS,
     SAMPLES,
     Grouping,
-    NetworkName,
     Recipe,
     load_recipe,
     override_recipe,
@@ -72,12 +72,12 @@ def test_keys_left_out_have_their_defaults_and_the_name_is_the_files(tmp_path: P
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+fitting = [(network, one) for network, inputs in FITTING_INPUTS.items() for one in inputs]
 recipes = st.builds(
-    Recipe,
+    lambda pair, **knobs: Recipe(network=pair[0], input=pair[1], **knobs),
+    pair=st.sampled_from(fitting),
     name=text,
     sample=st.sampled_from(SAMPLES),
-    input=st.sampled_from(INPUT_NAMES),
-    network=st.sampled_from(get_args(NetworkName)),
     genres=st.lists(text, max_size=4, unique=True).map(tuple),
     min_tracks=st.integers(1, 1 << 53),
     tracks_per_genre=st.integers(0, 1 << 53),
@@ -233,6 +233,22 @@ def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00name")
     with pytest.raises(UsageError, match="not TOML"):
         load_recipe(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "knob", "sentence"),
+    [
+        ("balanced-timbre", "network=svm", "input is timbre; network svm expects statistics or"),
+        ("balanced-timbre", "input=profile", "input is profile; network c1m1 expects timbre or"),
+        ("balanced-mixed", "input=pitch", "input is pitch; network c2m1 expects mixed$"),
+    ],
+)
+def test_an_input_that_the_network_does_not_take_is_refused(
+    name: str, knob: str, sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=f"^recipe '{name}': {sentence}"):
+        load_recipe(name, [knob])
+    assert load_recipe("balanced-timbre", ["network=svm", "input=profile"]).is_classical
 
 
 def test_folds_and_a_split_file_exclude_each_other() -> None:

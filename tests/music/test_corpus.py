@@ -199,6 +199,9 @@ def test_absent_files_and_folders(tmp_path: Path) -> None:
         Corpus(tmp_path / "absent.corpus")
     with pytest.raises(CorpusError, match="its folder does not exist"):
         Corpus(tmp_path / "no" / "t.corpus", "write")
+    for mode in ("read", "write"):
+        with pytest.raises(CorpusError, match=r"a folder; expected a \.corpus file"):
+            Corpus(tmp_path, mode)
 
 
 HOLD = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,23 @@ def test_truncated_zstd(tmp_path: Path, corpus: Corpus) -> None:
     path.write_bytes(path.read_bytes()[:-200])
     summary = imported(corpus, path)
     assert "truncated zstd" in summary.faults[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes and links are POSIX's")
+def test_links_to_nowhere_and_pipes_are_named(tmp_path: Path, corpus: Corpus) -> None:
+    write(tmp_path / "a.jsonl", RECORDS)
+    (tmp_path / "dead.json").symlink_to("nowhere")
+    (tmp_path / "itself.json").symlink_to("itself.json")
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    summary = imported(corpus, tmp_path)
+    assert summary.stored == len(RECORDS)
+    assert [fault.removeprefix(f"{tmp_path}/").partition(":")[0] for fault in summary.faults] == [
+        "dead.json", "itself.json", "pipe.json",
+    ]  # fmt: skip
+    assert "(not a regular file)" in imported(corpus, tmp_path / "pipe.json").faults[0]
+    (found,) = ArchiveSource([tmp_path / "pipe.json"]).records()
+    assert "not a regular file" in getattr(found, "sentence", "")
 
 
 def test_wrong_requests(tmp_path: Path) -> None:

@@ -294,15 +294,18 @@ def test_a_name_that_is_no_utf8(tmp_path):
 def test_loops_pipes_and_dead_links_are_named_not_followed(music, tmp_path):
     (music / "Rock/loop").symlink_to(music)
     (music / "again").symlink_to(music / "Rock")
+    (music / "itself").symlink_to("itself")
+    (music / ".hidden").symlink_to(".hidden")
     (music / "dead.mp3").symlink_to(music / "nowhere")
     os.mkfifo(music / "pipe.mp3")
     summary, tracks = gather(music, tmp_path / "t.corpus")
     assert summary.stored == len(tracks) == 4
     assert sorted(fault.removeprefix(f"{music}/") for fault in summary.faults) == [
         "dead.mp3: cannot be read (No such file or directory); check its permissions",
+        "itself: cannot be read (Too many levels of symbolic links); check its permissions",
         "pipe.mp3: is a pipe or device; expected a file, so it was left out",
     ]
-    assert len(gather(music, tmp_path / "t.corpus")[0].faults) == 2
+    assert len(gather(music, tmp_path / "t.corpus")[0].faults) == 3
 
 
 def test_a_folder_that_may_not_be_read_is_named(music, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,20 @@ def test_labels_take_the_first_genre_and_refuse_two(tmp_path: Path, corpus: Corp
     }  # fmt: skip
     assert summary.dropped == {"two genres": 1}
     assert "Rock and Jazz" in next(corpus.journal.drops())[4]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes and links are POSIX's")
+def test_links_to_nowhere_and_pipes_are_named(tmp_path: Path, corpus: Corpus) -> None:
+    write_million_song(tmp_path, 1)
+    (tmp_path / "dead.h5").symlink_to("nowhere")
+    (tmp_path / "itself.h5").symlink_to("itself.h5")
+    os.mkfifo(tmp_path / "pipe.h5")
+    summary = collect(MsdSource(tmp_path), corpus)
+    assert summary.stored == 1
+    assert [fault.removeprefix(f"{tmp_path}/").partition(":")[0] for fault in summary.faults] == [
+        "dead.h5", "itself.h5", "pipe.h5",
+    ]  # fmt: skip
+    assert "(not a regular file)" in summary.faults[2]
 
 
 def test_wrong_requests(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_precision_is_a_threshold_of_the_run(tmp_path):
     known = [
         Abstention(precision=p, threshold=p - 0.1, coverage=0.5, n=10) for p in (0.6, 0.7, 0.8)
     ]
-    run = make_run(tmp_path / "run", abstention=known)
+    run = make_run(tmp_path / "run", calibrated=True, abstention=known)
     asked = [choose_threshold(run, precision=p, threshold=None) for p in (0.1, 0.6, 0.61, 0.8)]
     assert asked == pytest.approx([0.5, 0.5, 0.6, 0.7])
     assert choose_threshold(run, precision=None, threshold=0.3) == 0.3
@@ -141,8 +141,11 @@ def test_a_precision_is_a_threshold_of_the_run(tmp_path):
             choose_threshold(run, precision=wrong, threshold=None)
     with pytest.raises(UsageError, match="give one of them"):
         choose_threshold(run, precision=0.6, threshold=0.5)
-    with pytest.raises(UsageError, match="knows no threshold"):
+    with pytest.raises(UsageError, match=r"without calibration .* calibrate=true"):
         choose_threshold(make_run(tmp_path / "old"), precision=0.6, threshold=None)
+    weak = make_run(tmp_path / "weak", calibrated=True)
+    with pytest.raises(UsageError, match=r"weak: no threshold reached .* give the threshold"):
+        choose_threshold(weak, precision=0.6, threshold=None)
 
 
 def test_wrong_use_is_known_before_anything_is_heard(model):

@@ -59,7 +59,7 @@ def run_import(
         If the corpus has another ending, or nothing has a genre that was asked for.
     """
     from genrelab.music.corpus import Corpus
-    from genrelab.sources.collecting import collect
+    from genrelab.sources.collecting import collect, known_genres
 
     if output.suffix != CORPUS_ENDING and not output.exists():
         raise UsageError(f"--output is {output}; expected a name ending in {CORPUS_ENDING}")
@@ -69,12 +69,13 @@ def run_import(
         source = make_source(table, progress)
         with Corpus(output, "write") as corpus:
             summary = collect(source, corpus, table=table, genres=asked, progress=progress)
-            there = ", ".join(corpus.genre_counts()) or "none"
+            there = known_genres(corpus) if summary.absent_genres else []
     _say(summary, output)
     write_tables(summary_table(summary), format)
     if summary.absent_genres:
         absent = summary.absent_genres[0]
-        raise UsageError(f"--genres: no track is {absent!r}; the genres in {output} are {there}")
+        found = ", ".join(there) or "none"
+        raise UsageError(f"--genres: no track is {absent!r}; the genres found are {found}")
     if summary.n_faults or summary.unfinished:
         raise typer.Exit(1)
 
@@ -127,7 +128,7 @@ def summary_table(summary: CollectSummary) -> Table:
         ("records read", summary.read),
         ("tracks stored", summary.stored),
         ("tracks updated", summary.updated),
-        ("tracks removed (two genres, or gone)", summary.removed),
+        ("tracks removed (two genres, gone, or not asked for)", summary.removed),
         *((f"dropped: {reason}", count) for reason, count in summary.dropped.items()),
         ("without genre", summary.without_genre),
         ("without artist", summary.without_artist),

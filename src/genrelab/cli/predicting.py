@@ -271,7 +271,7 @@ def _say_remarks(tally: _Tally, run: Run, threshold: float, precision: float | N
         known = find_abstention(run, precision)
         said += (
             f" ({known.coverage:.0%} of the validation tracks were this sure, {known.n} of them, "
-            f"and {known.precision:.0%} of those right)"
+            f"and at least {known.precision:.0%} of those right)"
         ).replace("%", " %")
     say(f"{said}: {tally.unsure} of {tally.answered} have no genre")
 

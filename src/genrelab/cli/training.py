@@ -65,7 +65,7 @@ def train(
         typer.Argument(
             metavar="RECIPE",
             help="A .toml file, or one that ships: {balanced,semi-balanced,unbalanced}"
-            "-{timbre,pitch,mixed}.",
+            "-{timbre,pitch,mixed}, statistics-svm, statistics-knn, profile-kernel.",
         ),
     ],
     output: Annotated[

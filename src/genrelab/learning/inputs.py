@@ -29,7 +29,6 @@ from genrelab.music.segments import N_VALUES, Float32, Float64, Int64, Segments
 SequenceName = Literal["timbre", "pitch", "mixed"]
 InputName = Literal["timbre", "pitch", "mixed", "statistics", "profile"]
 SEQUENCE_NAMES: tuple[SequenceName, ...] = get_args(SequenceName)
-INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
 PADDING = np.float32(0.0)
 
 WINDOW_S = 10.0  # of music that a profile describes, beside the whole track

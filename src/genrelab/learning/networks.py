@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from genrelab.errors import DataError, MissingExtraError, UsageError
-from genrelab.learning.recipes import CLASSICAL_NAMES, LearnerName, NetworkName
+from genrelab.learning.recipes import FITTING_INPUTS, NetworkName
 
 BACKENDS = ("tensorflow", "torch", "jax")  # in the order in which they are looked for
 
@@ -138,22 +138,6 @@ NETWORKS: Mapping[NetworkName, Network] = MappingProxyType(
 )
 
 
-_FITTING_INPUTS = {1: "statistics or profile", 2: "timbre or pitch", 3: "mixed"}  # by axes
-
-
-def check_input(name: LearnerName, input_shape: tuple[int, ...]) -> None:
-    """Stop where rows of a shape do not fit what is to learn from them; needs no Keras.
-
-    Raises
-    ------
-    DataError
-    """
-    axes = 1 if name in CLASSICAL_NAMES else NETWORKS[cast("NetworkName", name)].track_axes
-    if len(input_shape) != axes:
-        fitting = _FITTING_INPUTS[axes]
-        raise DataError(f"network {name} takes {fitting} input, not tracks of shape {input_shape}")
-
-
 def build_network(
     name: NetworkName, input_shape: tuple[int, ...], n_classes: int, dropout: float
 ) -> Any:
@@ -178,7 +162,9 @@ def build_network(
     DataError
         If the input does not fit the network.
     """
-    check_input(name, input_shape)
+    if len(input_shape) != NETWORKS[name].track_axes:
+        fitting = " or ".join(FITTING_INPUTS[name])
+        raise DataError(f"network {name} takes {fitting} input, not tracks of shape {input_shape}")
     keras = import_keras()
     return keras.Sequential(
         [

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, cast, get_args, get_type_hints
 
 import msgspec
@@ -31,6 +32,16 @@ NetworkName = Literal["c1m1", "c1m2", "c2m1"]
 ClassicalName = Literal["knn", "svm", "kernel-logistic"]
 LearnerName = Literal["c1m1", "c1m2", "c2m1", "knn", "svm", "kernel-logistic"]
 CLASSICAL_NAMES: tuple[ClassicalName, ...] = get_args(ClassicalName)
+SEQUENCES: tuple[InputName, ...] = ("timbre", "pitch")
+SUMMARIES: tuple[InputName, ...] = ("statistics", "profile")
+FITTING_INPUTS: Mapping[LearnerName, tuple[InputName, ...]] = MappingProxyType(
+    {
+        "c1m1": SEQUENCES,
+        "c1m2": SEQUENCES,
+        "c2m1": ("mixed",),
+        **dict.fromkeys(CLASSICAL_NAMES, SUMMARIES),
+    }
+)
 KnownDialect = Literal["spotify", "echonest", "msd"]
 
 
@@ -105,7 +116,7 @@ class Recipe:
     Raises
     ------
     UsageError
-        Naming the knob whose value is outside its range.
+        Naming the knob whose value is outside its range, or does not fit another's.
     """
 
     name: str
@@ -150,6 +161,11 @@ class Recipe:
                 raise UsageError(
                     f"recipe {self.name!r}: {knob} is {value}; expected {lowest} to {highest}"
                 )
+        if self.input not in FITTING_INPUTS[self.network]:
+            raise UsageError(
+                f"recipe {self.name!r}: input is {self.input}; network {self.network} expects "
+                f"{' or '.join(FITTING_INPUTS[self.network])}"
+            )
         if self.folds in (1, 2):
             raise UsageError(
                 f"recipe {self.name!r}: folds is {self.folds}; expected 0 (one split) or at "

@@ -230,9 +230,11 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"{path}: part of a run, but cannot be read ({error.strerror})") from error
+        raise RunError(
+            f"{path}: part of a run, but cannot be read ({error.strerror}); train it again"
+        ) from error
     except (ValueError, KeyError, TypeError, csv.Error, msgspec.MsgspecError) as error:
-        raise RunError(f"{path}: part of a run, but damaged ({error})") from error
+        raise RunError(f"{path}: part of a run, but damaged ({error}); train it again") from error
 
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
@@ -247,7 +249,7 @@ def _read_recipe(path: Path) -> Recipe:
         return load_recipe(path)
     except UsageError as error:
         problem = str(error).removeprefix(f"{path}: ")
-        raise RunError(f"{path}: part of a run, but damaged ({problem})") from error
+        raise RunError(f"{path}: part of a run, but damaged ({problem}); train it again") from error
 
 
 def load_run(path: str | Path) -> Run:
@@ -278,5 +280,5 @@ def load_run(path: str | Path) -> Run:
             )
         info = msgspec.json.decode(raw, type=RunInfo)
     except (OSError, msgspec.MsgspecError) as error:
-        raise RunError(f"{file}: damaged ({error})") from error
+        raise RunError(f"{file}: damaged ({error}); train the run again") from error
     return Run(path=path, info=info, recipe=_read_recipe(path / "recipe.toml"))

@@ -35,18 +35,18 @@ def find_abstention(run: Run, precision: float) -> Abstention:
     """
     if not 0 < precision <= 1:
         raise UsageError(f"precision is {precision:g}; expected a share above 0, at most 1")
-    known = sorted(run.info.abstention, key=lambda one: one.precision)
-    if not known:
+    if not run.info.calibrated:
         raise UsageError(
-            f"{run.path}: this run knows no threshold for a precision; "
-            "give the threshold itself, or train it again"
+            f"{run.path}: was trained without calibration and knows no threshold for a precision; "
+            "give the threshold itself, or train again with calibrate=true"
         )
+    known = sorted(run.info.abstention, key=lambda one: one.precision)
     for one in known:
         if one.precision >= precision:
             return one
     raise UsageError(
         f"{run.path}: no threshold reached a precision of {precision:g} on validation tracks; "
-        f"the highest is {known[-1].precision:g}"
+        + (f"the highest is {known[-1].precision:g}" if known else "give the threshold itself")
     )
 
 

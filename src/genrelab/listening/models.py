@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BATCH = 256  # rows at a time, so that memory does not grow with the number of tracks
 Probabilities = npt.NDArray[np.float64]
 SHIPPED = Path(__file__).with_name("model")  # a run, with a model card beside it
+_BROKEN = "the run is damaged, train it again"
 _SMALLEST = np.finfo(np.float32).tiny  # so that a probability of 0 has a logarithm
 
 
@@ -50,13 +51,16 @@ def open_network(path: str | Path, *, threads: int = 0) -> onnxruntime.Inference
     """
     import onnxruntime
 
+    if not Path(path).is_file():
+        raise RunError(f"{path}: no such file; {_BROKEN}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or os.cpu_count() or 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors share no public base class
-        raise RunError(f"{path}: cannot be opened as an ONNX model ({error})") from error
+        what = " ".join(str(error).rpartition(":")[2].split()).rstrip(".")  # codes, path: what
+        raise RunError(f"{path}: no ONNX model that can be read ({what}); {_BROKEN}") from error
 
 
 def ask_network(session: onnxruntime.InferenceSession, x: Float32) -> Probabilities:
@@ -202,7 +206,7 @@ def _open_member(member: Run, threads: int) -> onnxruntime.InferenceSession:
     if _n_classes(session) != len(member.classes):
         raise RunError(
             f"{path}: tells {_n_classes(session)} classes, but run.json {len(member.classes)}; "
-            "the run is damaged, train it again"
+            f"{_BROKEN}"
         )
     return session
 

@@ -121,6 +121,8 @@ class Corpus:
         self.path = Path(path)
         self._lock_wait_s = lock_wait_s
         self._analysis_digests: dict[str, bytes] = {}  # dozens of experiments ask for the same
+        if self.path.is_dir():
+            raise CorpusError(f"{self.path}: a folder; expected a .corpus file")
         if mode == "read" and not self.path.is_file():
             raise CorpusError(f"{self.path}: no such corpus; `genrelab collect` makes one")
         if not self.path.parent.is_dir():

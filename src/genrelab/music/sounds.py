@@ -44,7 +44,8 @@ def find_sounds(folder: Path, *, on_error: Callable[[OSError], None]) -> list[Pa
     ----------
     folder : Path
     on_error : callable
-        Given what kept a folder from being read; the search goes on.
+        Given what kept a folder from being read, or a link from being followed; the
+        search goes on.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -66,13 +67,22 @@ def _content(
     if real in seen:
         return []
     seen.add(real)
+    content = []
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if not entry.name.startswith("."):
+                content += _taken(folder / entry.name, entry, on_error)
     except OSError as error:
         on_error(error)
+    return content
+
+
+def _taken(
+    path: Path, entry: os.DirEntry[str], on_error: Callable[[OSError], None]
+) -> list[tuple[Path, bool]]:
+    try:
+        is_folder = entry.is_dir()
+    except OSError as error:  # as of a link to itself
+        on_error(error)
         return []
-    return [
-        (folder / entry.name, entry.is_dir())
-        for entry in entries
-        if not entry.name.startswith(".") and (entry.is_dir() or is_sound(entry.name))
-    ]
+    return [(path, is_folder)] if is_folder or is_sound(entry.name) else []

@@ -10,6 +10,7 @@ analyses, or a single analysis; a folder is all such files in it and below. See
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from genrelab.music.analysis import DIALECTS, Dialect
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import ByteStream, content_digest
-from genrelab.sources.findings import Fault, Found, Item
+from genrelab.sources.findings import Fault, Found, Item, item_of_error
 from genrelab.sources.json_stream import pieces
 from genrelab.sources.labels import NO_LABELS, labels_from_csv
 from genrelab.sources.records import Reading, found_in_piece
@@ -76,20 +77,26 @@ class ArchiveSource:
     def items(self) -> Sequence[Item]:
         """Return an item a file, told apart by their content and how it is to be read."""
         meaning = f"dialect={self._dialect} labels={self._labels.digest}"
-        sizes = [file.stat().st_size for file, _ in self._files]
+        sizes = [file.stat().st_size if file.is_file() else 0 for file, _ in self._files]
         total = sum(sizes)
         items: dict[str, Item] = {}
         done = 0
         for (file, relative), size in zip(self._files, sizes, strict=True):
-            name = str(file.resolve())
+            name = os.path.realpath(file)
             self._progress("looking for changes", done, total)
             if name not in items:
-                fingerprint = f"sha256={content_digest(file)} {meaning}"
-                entries = partial(self._entries, file, relative)
-                items[name] = Item(name, fingerprint, size, entries, label=str(file))
+                items[name] = self._item(file, relative, name, size, meaning)
             done += size
         self._progress("looking for changes", total, total)
         return list(items.values())
+
+    def _item(self, file: Path, relative: str, name: str, size: int, meaning: str) -> Item:
+        try:
+            fingerprint = f"sha256={content_digest(file)} {meaning}"
+        except OSError as error:
+            return item_of_error(file, error)
+        entries = partial(self._entries, file, relative)
+        return Item(name, fingerprint, size, entries, label=str(file))
 
     def records(self) -> Iterator[Found]:
         """Yield every record of every file, without looking for changes first."""
@@ -131,11 +138,11 @@ def find_archives(path: Path) -> list[tuple[Path, str]]:
     """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; expected an archive of analyses")
-    if path.is_file():
+    if not path.is_dir():
         if not is_archive(path):
             raise UsageError(f"{path}: unknown kind of file; expected {_expected()}")
         return [(path, path.name)]
-    found = sorted(file for file in path.rglob("*") if is_archive(file) and file.is_file())
+    found = sorted(file for file in path.rglob("*") if is_archive(file) and not file.is_dir())
     if not found:
         raise UsageError(f"{path}: no archive in this folder; expected files with {_expected()}")
     return [(file, file.relative_to(path).as_posix()) for file in found]

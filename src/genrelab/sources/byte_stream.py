@@ -8,9 +8,12 @@ chunk is at most a few megabytes, so memory does not grow with the file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 import zlib
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,7 @@ class ByteStream:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            with self.path.open("rb") as file:
+            with _opened(self.path) as file:
                 yield from self._content(iter(lambda: file.read(READ_BYTES), b""))
         except OSError as error:
             raise DataError(f"cannot be read ({error.strerror or error})") from error
@@ -95,6 +98,18 @@ def _decompressed(
 
 
 def content_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, read in chunks."""
-    with path.open("rb") as file:
+    """Return the SHA-256 of a file, read in chunks.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is no regular file.
+    """
+    with _opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _opened(path: Path) -> BufferedReader:
+    if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe means to wait for its other end
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.open("rb")

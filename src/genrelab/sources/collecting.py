@@ -22,7 +22,15 @@ from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.tracks import SPLIT_TAG, Track
 from genrelab.progress import Progress, silent
 from genrelab.sources.findings import Entry, Fault, Found, Item, Source
-from genrelab.sources.storing import Chunk, Outcome, Policy, Settled, store_chunks
+from genrelab.sources.storing import (
+    NO_GENRE,
+    NOT_ASKED_FOR,
+    Chunk,
+    Outcome,
+    Policy,
+    Settled,
+    store_chunks,
+)
 
 BATCH_TRACKS = 64
 BATCH_SEGMENTS = 50_000  # some 8 MB of arrays
@@ -186,6 +194,13 @@ def collect(
         for settled in store_chunks(corpus, batch, policy):
             tally.settled(settled)
     return tally.summary(sorted(asked - corpus.genre_counts().keys()) if asked else ())
+
+
+def known_genres(corpus: Corpus) -> list[str]:
+    """List the genres in a corpus, and those of its sources that were not asked for."""
+    drops = corpus.journal.drops()
+    left_out = {detail for *_, reason, detail in drops if reason == NOT_ASKED_FOR}
+    return sorted({*corpus.genre_counts(), *left_out} - {NO_GENRE})
 
 
 def _unread(

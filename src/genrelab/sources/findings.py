@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from genrelab.music.analysis import Analysis
@@ -115,6 +116,20 @@ class Item:
 
     def __str__(self) -> str:
         return self.label or self.name
+
+
+def item_of_error(path: Path, error: OSError) -> Item:
+    """Make an item of what cannot be read, so that it is named, and tried again next time."""
+
+    def entries(_: int) -> Iterator[Found]:
+        yield Fault(1, None, unreadable(error), fatal=True)
+
+    return Item(str(path.absolute()), "unreadable", 0, entries, label=str(path))
+
+
+def unreadable(error: OSError) -> str:
+    """Say that something cannot be read."""
+    return f"cannot be read ({error.strerror or error}); check its permissions"
 
 
 class Source(Protocol):

@@ -22,12 +22,11 @@ from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.sounds import SOUND_ENDINGS, find_sounds
 from genrelab.music.tracks import track_id
 from genrelab.progress import Progress, silent
-from genrelab.sources.findings import Item
+from genrelab.sources.findings import Item, item_of_error
 from genrelab.sources.labels import NO_LABELS, Label, labels_from_csv, path_key
 from genrelab.sources.recordings import (
     Description,
     item_of_absences,
-    item_of_error,
     item_of_recording,
 )
 

@@ -28,13 +28,12 @@ from genrelab.music.sounds import find_sounds
 from genrelab.music.tracks import LEFT_OUT, OFFICIAL_PARTS, SPLIT_TAG, OfficialPart, track_id
 from genrelab.progress import Progress, silent
 from genrelab.sources.csv_files import read_text
-from genrelab.sources.findings import Item
+from genrelab.sources.findings import Item, item_of_error
 from genrelab.sources.folder import existing_folder
 from genrelab.sources.labels import NO_LABEL, Label, labels_from_csv
 from genrelab.sources.recordings import (
     Description,
     item_of_absences,
-    item_of_error,
     item_of_faults,
     item_of_recording,
 )

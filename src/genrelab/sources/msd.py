@@ -28,7 +28,7 @@ from genrelab.music.segments import N_VALUES, OPTIONAL_FIELDS, Float64, Segments
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import content_digest
-from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
+from genrelab.sources.findings import Drop, Entry, Fault, Found, Item, item_of_error
 from genrelab.sources.labels import NO_LABELS, labels_from_cls
 from genrelab.sources.records import MSD_ANALYZER
 
@@ -89,7 +89,11 @@ class MsdSource:
         items = []
         for done, file in enumerate(self._files):
             self._progress("looking for changes", done, len(self._files))
-            fingerprint = f"sha256={content_digest(file)} labels={self._labels.digest}"
+            try:
+                fingerprint = f"sha256={content_digest(file)} labels={self._labels.digest}"
+            except OSError as error:
+                items.append(item_of_error(file, error))
+                continue
             entries = partial(self._entries, file)
             items.append(Item(str(file.resolve()), fingerprint, 1, entries, label=str(file)))
         return items

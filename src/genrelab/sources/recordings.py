@@ -21,7 +21,15 @@ from typing import Any
 from genrelab.music.file_names import readable
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.tracks import Origin, Track
-from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
+from genrelab.sources.findings import (
+    Drop,
+    Entry,
+    Fault,
+    Found,
+    Item,
+    item_of_error,
+    unreadable,
+)
 from genrelab.sources.labels import NO_LABEL, Label
 from genrelab.sources.sound_tags import SoundTags, TaggedGenre, read_tags, tagged_genre
 
@@ -70,15 +78,6 @@ def item_of_recording(
     return Item(str(file.absolute()), fingerprint, status.st_size, entries, label=str(file))
 
 
-def item_of_error(path: Path, error: OSError) -> Item:
-    """Make an item of what cannot be read, so that it is named, and tried again next time."""
-
-    def entries(_: int) -> Iterator[Found]:
-        yield Fault(1, None, _unreadable(error), fatal=True)
-
-    return Item(str(path.absolute()), "unreadable", 0, entries, label=str(path))
-
-
 def item_of_absences(name: str, sentences: Sequence[str], *, label: str) -> Item:
     """Make an item of recordings that are known and not there, a sentence each."""
 
@@ -106,10 +105,6 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _unreadable(error: OSError) -> str:
-    return f"cannot be read ({error.strerror or error}); check its permissions"
-
-
 def _entries(
     file: Path, known: Description, source: str, table: GenreTable, size: int, after: int
 ) -> Iterator[Found]:
@@ -120,7 +115,7 @@ def _entries(
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
             tags = read_tags(opened)
     except OSError as error:
-        yield Fault(1, known.id, _unreadable(error), fatal=True, consumed=size)
+        yield Fault(1, known.id, unreadable(error), fatal=True, consumed=size)
         return
     tagged = tagged_genre(tags.genres, table) if known.genre_from_tags else TaggedGenre()
     conflict = known.label.conflict

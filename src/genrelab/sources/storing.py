@@ -22,6 +22,9 @@ from genrelab.music.journal import Import
 from genrelab.music.tracks import Track
 from genrelab.sources.findings import Drop, Entry, Fault, Found, Item, Reason
 
+NOT_ASKED_FOR: Reason = "genre not asked for"
+NO_GENRE = "no genre"  # where the genre stands of a track that was not asked for
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -133,7 +136,7 @@ def _settle_track(corpus: Corpus, entry: Import, record: Entry, policy: Policy) 
     if analysis is not None and len(analysis.segments) == 0:
         reason, detail = "no segments", "expected an analysis with segments"
     elif policy.genres and track.genre not in policy.genres and (track.genre or not stored):
-        reason, detail = "genre not asked for", track.genre or "no genre"
+        reason, detail = NOT_ASKED_FOR, track.genre or NO_GENRE
     elif "two genres" in corpus.journal.dropped_reasons(track.id):
         reason, detail = "two genres", "this id was found under two genres before"
     elif stored is None and (moved := _moved(corpus, track)):

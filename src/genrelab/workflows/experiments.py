@@ -28,7 +28,7 @@ from genrelab.judging.figures import (
 )
 from genrelab.judging.reports import Report
 from genrelab.learning.inputs import INPUTS
-from genrelab.learning.networks import build_network, check_input, describe_layers
+from genrelab.learning.networks import build_network, describe_layers
 from genrelab.learning.recipes import Recipe
 from genrelab.learning.run_directory import RunDirectory, find_run
 from genrelab.learning.runs import PREDICTED_PARTS, PredictedPart, Predictions, Run, RunInfo
@@ -79,7 +79,6 @@ def train(
     UsageError
         If something else stands at ``out``.
     """
-    check_input(recipe.network, INPUTS[recipe.input].shape(recipe.segments))
     plan = plan_sample(corpus, recipe, progress=progress)
     found = find_run(out, recipe)
     if found:
