@@ -156,7 +156,7 @@ def test_a_run_given_twice_is_wrong_use(trained_run: Path, capsys: Captured) -> 
 RECIPES = {
     "frobnicate = 3\n": "a recipe has no knob 'frobnicate'",
     'sample = "balancd"\n': "sample is 'balancd'; expected one of unbalanced",
-    'input = "mixed"\n': "network c1m1 takes timbre or pitch input",
+    'input = "mixed"\n': "input is mixed; network c1m1 expects timbre or pitch",
     'name = "x\n': "not TOML",
 }
 
