@@ -127,6 +127,27 @@ def _train_planned(
         if draw:
             _draw(directory, recipe, member.predictions, [member.history])
         return _complete(directory, plan, recipe, member.predictions, clock, **member.facts)
+    members = _train_folds(samples, plan, recipe, directory, progress)
+    pooled = {
+        part: Predictions.pooled([member.predictions(part) for member in members])
+        for part in PREDICTED_PARTS
+    }
+    histories = [] if recipe.is_classical else [member.history() for member in members]
+    _draw(directory, recipe, pooled, histories)
+    facts, temperature = _facts_of(members), 1.0
+    if recipe.is_classical and recipe.refit:
+        progress(f"training {recipe.name} on all tracks", 0, None)
+        facts |= fit_on_tracks(samples, plan.track_ids, recipe, directory.partial / MODEL)
+        facts["whole"] = True
+        temperature = mean_temperature(members)
+    facts |= calibration_facts(recipe, pooled["valid"], temperature)
+    return _complete(directory, plan, recipe, pooled, clock, **facts)
+
+
+def _train_folds(
+    samples: Samples, plan: Plan, recipe: Recipe, directory: RunDirectory, progress: Progress
+) -> list[Run]:
+    """Train a run for each fold, but for those that stand there already."""
     members = []
     for fold, of_fold in enumerate(plans_of_folds(plan)):
 
@@ -138,39 +159,21 @@ def _train_planned(
         if done:
             _refuse_other_content(done, of_fold)
         members.append(done or _train_planned(samples, of_fold, recipe, path, tell, draw=False))
-    pooled = {
-        part: Predictions.pooled([member.predictions(part) for member in members])
-        for part in PREDICTED_PARTS
-    }
-    histories = [] if recipe.is_classical else [member.history() for member in members]
-    _draw(directory, recipe, pooled, histories)
+    return members
+
+
+def _facts_of(members: Sequence[Run]) -> dict[str, Any]:
+    """Tell of several folds what ``run.json`` tells of one."""
     first = members[0].info
-    facts = {
+    return {
+        "folds": len(members),
+        "data_digest": digest_of(*(member.info.data_digest.encode() for member in members)),
         "parameters": first.parameters,
         "onnx_max_difference": max(member.info.onnx_max_difference or 0.0 for member in members),
         "backend": first.backend,
         "threads": first.threads,
         "versions": first.versions,
     }
-    temperature = 1.0
-    if recipe.is_classical and recipe.refit:
-        progress(f"training {recipe.name} on all tracks", 0, None)
-        facts = {
-            **fit_on_tracks(samples, plan.track_ids, recipe, directory.partial / MODEL),
-            "whole": True,
-        }
-        temperature = mean_temperature(members)
-    return _complete(
-        directory,
-        plan,
-        recipe,
-        pooled,
-        clock,
-        folds=len(members),
-        data_digest=digest_of(*(member.info.data_digest.encode() for member in members)),
-        **facts,
-        **calibration_facts(recipe, pooled["valid"], temperature),
-    )
 
 
 class _Clock:
