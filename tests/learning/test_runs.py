@@ -26,6 +26,7 @@ from genrelab.learning.training import predict_network
 from genrelab.listening.models import ask_network, open_network
 from genrelab.music.corpus import Corpus
 from genrelab.workflows.experiments import train
+from genrelab.workflows.writing import alone_in
 
 pytest.importorskip("keras", reason="training needs the 'train' extra")
 MakeSegments = Callable[..., Any]
@@ -264,6 +265,17 @@ def test_the_same_command_again_trains_nothing(run: Run, corpus_path: Path) -> N
     before = (run.path / "run.json").stat().st_mtime_ns
     assert _train(corpus_path, run.path).info == run.info
     assert (run.path / "run.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens no folders")
+def test_two_processes_do_not_train_into_one_run(corpus_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.partial").mkdir()
+    with (
+        alone_in(tmp_path / "run.partial"),
+        pytest.raises(UsageError, match="run: another process makes it; wait for it"),
+    ):
+        _train(corpus_path, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_changed_corpus_is_noticed(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from genrelab.errors import GenrelabError, UsageError
-from genrelab.workflows.writing import write_whole
+from genrelab.workflows.writing import alone_in, write_whole
 
 
 def write(content):
@@ -70,3 +71,20 @@ def test_a_full_disk_is_told_apart(tmp_path):
     with pytest.raises(GenrelabError, match="the disk is full") as caught:
         write_whole(tmp_path / "a", write)
     assert not isinstance(caught.value, UsageError)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens no folders")
+def test_a_folder_is_filled_by_one_process_at_a_time(tmp_path):
+    folder = tmp_path / "run.partial"
+    for _ in range(2):
+        folder.mkdir()
+        with alone_in(folder), pytest.raises(UsageError) as caught, alone_in(folder):
+            pass
+        assert str(caught.value) == (
+            f"{tmp_path / 'run'}: another process makes it; wait for it, or choose another -o"
+        )
+        assert not folder.exists(), "nothing was put there"
+    folder.mkdir()
+    with alone_in(folder):
+        (folder / "a").touch()
+    assert (folder / "a").exists()

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from genrelab.errors import UsageError
-from genrelab.workflows.writing import is_channel, write_whole, writing_to
+from genrelab.workflows.writing import is_channel, is_ours_alone, write_whole, writing_to
 
 SYNC_EVERY_S = 1.0  # at most so much is lost with the power, too
 _BEGINNINGS = (b'{"file":"', b'{"track_id":"')
@@ -151,7 +151,7 @@ class AnswerFile:
 
     def _begin(self) -> None:
         """Read what is there, and cut off what breaks off."""
-        if not _is_ours_alone(self._file, self.path):
+        if not is_ours_alone(self._file.fileno(), self.path):
             raise UsageError(
                 f"{self.path}: another process adds to it; wait for it, or choose another -o"
             )
@@ -197,21 +197,6 @@ class AnswerFile:
         with writing_to(self.path):
             self._sync()
             self._file.close()
-
-
-def _is_ours_alone(file: BinaryIO, path: Path) -> bool:
-    """Keep other processes from adding to a file until it is closed, where the system can."""
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system that knows no locks
 
 
 def _breaks_off(raw: bytes, error: Exception) -> bool:

@@ -44,7 +44,7 @@ from genrelab.workflows.fitting import (
     mean_temperature,
     train_member,
 )
-from genrelab.workflows.writing import writing_to
+from genrelab.workflows.writing import alone_in, writing_to
 
 SAME_PROBABILITY = 1e-5  # by which a run's two model files may differ
 
@@ -77,7 +77,7 @@ def train(
     DataError
         If the corpus has not what the recipe needs.
     UsageError
-        If something else stands at ``out``.
+        If something else stands at ``out``, or another process trains there.
     """
     plan = plan_sample(corpus, recipe, progress=progress)
     found = find_run(out, recipe)
@@ -85,8 +85,9 @@ def train(
         _refuse_other_content(found, plan)
         return found
     samples = load_samples(corpus, plan, recipe.input, recipe.hearing, progress=progress)
-    with writing_to(Path(out)):
-        return _train_planned(samples, plan, recipe, Path(out), progress)
+    with writing_to(Path(out)), alone_in(RunDirectory(out).partial):
+        made_meanwhile = find_run(out, recipe)
+        return made_meanwhile or _train_planned(samples, plan, recipe, Path(out), progress)
 
 
 def has_content(run: Run, plan: Plan) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from genrelab.errors import GenrelabError, UsageError
@@ -46,6 +47,47 @@ def writing_to(path: Path) -> Iterator[None]:
             f"{path}: {problem} ({error.strerror or error}); what was finished before is safe: "
             "make room and run the same command again"
         ) from error
+
+
+def is_ours_alone(descriptor: int, path: Path) -> bool:
+    """Keep other processes out of an open file or folder until it is closed, where that works."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system that knows no locks
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder while it is filled; one that stays empty goes.
+
+    Raises
+    ------
+    UsageError
+        If another process fills it.
+    """
+    if sys.platform == "win32":  # where folders cannot be opened
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if not is_ours_alone(descriptor, folder):
+            where = str(folder).removesuffix(PARTIAL)
+            raise UsageError(
+                f"{where}: another process makes it; wait for it, or choose another -o"
+            )
+        yield
+        with suppress(OSError):
+            folder.rmdir()
+    finally:
+        os.close(descriptor)
 
 
 def is_channel(path: Path) -> bool:
