@@ -268,4 +268,5 @@ def test_an_interrupt_leaves_whole_lines(
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130 and b"interrupted" in said and b"Traceback" not in said
     assert written.read_text().endswith("}\n")
-    assert 3 <= len(answers(written.read_text())) < 400
+    # The third may be taken back: it was on the disk before it was counted.
+    assert 2 <= len(answers(written.read_text())) < 400
