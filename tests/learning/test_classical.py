@@ -69,15 +69,33 @@ def test_kernel_logistic_regression_answers_as_scikit_learn_does(
 ) -> None:
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics.pairwise import rbf_kernel
 
     (train, y), (test, _) = _tracks(90, n_classes), _tracks(40, n_classes, seed=1)
     kernel = Nystroem(gamma=0.5 / WIDTH, n_components=60, random_state=0)
-    logistic = LogisticRegression(C=2, max_iter=1000, class_weight="balanced")
-    logistic.fit(kernel.fit_transform(_scaled(train, train)), y)
-    expected = logistic.predict_proba(kernel.transform(_scaled(test, train)))
+    kernel.fit(_scaled(train, train))
+
+    def values(features: Features) -> np.ndarray:
+        rows = _scaled(features, train)
+        level = rbf_kernel(rows, kernel.components_, 0.5 / WIDTH).mean(axis=1)
+        return np.column_stack([kernel.transform(rows), level / levels_of_train])
+
+    levels_of_train = 1.0
+    levels_of_train = values(train)[:, -1].mean()
+    logistic = LogisticRegression(C=2, max_iter=1000, class_weight="balanced", fit_intercept=False)
+    expected = logistic.fit(values(train), y).predict_proba(values(test))
     knobs = {"regularization": 2, "kernel_width": 0.5, "landmarks": 60}
     answers = _answers("kernel-logistic", tmp_path, n_classes, **knobs)
     assert np.abs(answers - expected).max() < 1e-4
+
+
+def test_what_is_like_nothing_that_was_heard_gets_all_genres_alike(tmp_path: Path) -> None:
+    train, _ = _tracks(90, 3)
+    y = np.repeat([0, 1, 2], [80, 5, 5])
+    learner = fit_classical(train, y, n_classes=3, recipe=_recipe("kernel-logistic"))
+    learner.export(tmp_path / "m.onnx")
+    far = np.full((1, WIDTH), 1e6, np.float32)
+    assert np.allclose(ask_network(open_network(tmp_path / "m.onnx"), far), 1 / 3, atol=1e-3)
 
 
 def test_nearest_neighbors_answer_as_scikit_learn_does(tmp_path: Path) -> None:

@@ -300,26 +300,33 @@ def _fit_kernel_logistic(rows: _Rows, recipe: Recipe) -> _KernelMachine:
 
     The landmarks are training rows drawn at random; the kernel is whitened on them, so
     that the penalty is that of the full kernel's space (Williams and Seeger, "Using the
-    Nystroem method to speed up kernel machines", 2001).
+    Nystroem method to speed up kernel machines", 2001). In the place of an intercept stands
+    the mean kernel: what is like nothing that was heard, where the kernel is 0, gets all
+    genres alike, and not the one that an intercept prefers.
     """
     gamma = recipe.kernel_width / rows.x.shape[1]
     nystroem = _sklearn("kernel_approximation").Nystroem(
         gamma=gamma, n_components=min(recipe.landmarks, len(rows.x)), random_state=recipe.seed
     )
-    kernel = nystroem.fit_transform(rows.x)
-    logistic = _sklearn("linear_model").LogisticRegression(
-        C=recipe.regularization, max_iter=MOST_STEPS
+    whitened = nystroem.fit_transform(rows.x)
+    level = (
+        _sklearn("metrics.pairwise").rbf_kernel(rows.x, nystroem.components_, gamma).mean(axis=1)
     )
-    logistic.fit(kernel, rows.genre, sample_weight=rows.weight)
-    coefficients, intercept = logistic.coef_, logistic.intercept_
+    scale = 1 / level.mean()
+    logistic = _sklearn("linear_model").LogisticRegression(
+        C=recipe.regularization, max_iter=MOST_STEPS, fit_intercept=False
+    )
+    values = np.column_stack([whitened, scale * level])
+    logistic.fit(values, rows.genre, sample_weight=rows.weight)
+    coefficients = logistic.coef_
     if rows.n_classes == 2:  # scikit-learn keeps one column, of the second class
         coefficients = np.vstack([-coefficients, coefficients]) / 2
-        intercept = np.concatenate([-intercept, intercept]) / 2
     return _KernelMachine(
         rows=nystroem.components_,
         gamma=gamma,
-        weights=nystroem.normalization_.T @ coefficients.T,
-        bias=intercept,
+        weights=nystroem.normalization_.T @ coefficients[:, :-1].T
+        + scale / len(nystroem.components_) * coefficients[:, -1],
+        bias=np.zeros(rows.n_classes),
     )
 
 
