@@ -21,7 +21,7 @@ from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.tracks import Track, artist_groups
 from genrelab.progress import Progress
-from genrelab.sources.collecting import collect
+from genrelab.sources.collecting import collect, known_genres
 from genrelab.sources.folder import FolderSource, GenreFrom
 from genrelab.workflows.corpus_analyses import analyze_corpus
 
@@ -92,7 +92,7 @@ def gather_songs(music: Music, corpus: Corpus, progress: Progress) -> Iterator[s
         yield f"{summary.n_faults - len(summary.faults)} more recordings cannot be read"
     _forget_absent(corpus)
     if summary.absent_genres:
-        there = ", ".join(corpus.genre_counts()) or "none"
+        there = ", ".join(known_genres(corpus)) or "none"
         raise UsageError(
             f"--genres: no song is {summary.absent_genres[0]!r}; the genres found are {there}"
         )
