@@ -42,7 +42,7 @@ def test_the_card_gives_the_figures_of_the_run() -> None:
 
 
 def test_real_songs_of_the_pairs_are_told_by_their_sound(data_dir: Path) -> None:
-    """Songs by artists that it has not learned from, but for those of the imported subset."""
+    """Songs by artists that it has not learned from."""
     expected = {"big_iron": "Country", "come_together": "Rock", "gymnopedie": "Classical"}
     files = [next((data_dir / "pairs" / name).glob("audio.*")) for name in expected]
     assert [one.genre for one in predict(files)] == list(expected.values())
