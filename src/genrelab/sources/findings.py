@@ -24,6 +24,12 @@ Reason = Literal[
     "no segments",
     "no recording",
     "unreadable",
+    "local file",
+    "podcast",
+    "removed",
+    "not in the market",
+    "over the limit",
+    "no analysis",
 ]
 """Why a record is left out; the journal of a corpus counts them by these names."""
 

@@ -73,9 +73,12 @@ class Pace:
         """Why nothing more can be asked, if so."""
         return self._end
 
-    def wait_left(self) -> float:
-        """Return the seconds until requests may go on, 0 where nobody waits."""
-        return max(0.0, self._closed_until - self._clock())
+    def wait(self) -> tuple[float, float] | None:
+        """Return how long all have waited and shall wait in all, None where nobody waits."""
+        with self._changed:
+            began, until = self._waiting_since, self._closed_until
+            now = self._clock()
+            return None if began is None or now >= until else (now - began, until - began)
 
     def enter(self) -> None:
         """Wait until a request may be sent.
@@ -96,6 +99,21 @@ class Pace:
             self._in_flight += 1
             self._n_starts += 1
             self._last_start = self._clock()
+
+    def rest(self, seconds: float) -> None:
+        """Wait before a request is made again.
+
+        Raises
+        ------
+        TemporaryError
+            If none may be made any more.
+        """
+        until = self._clock() + seconds
+        with self._changed:
+            while self._end is None and (left := until - self._clock()) > 0:
+                self._changed.wait(left)
+            if self._end is not None:
+                raise self._end
 
     def _delay(self) -> float | None:
         """Return how long to wait, None where that depends on the answers to come."""
@@ -179,12 +197,11 @@ def in_words(seconds: float) -> str:
     ('28 s', '5 min', '20 h 36 min')
     """
     whole = int(-(-seconds // 1))
-    if whole < 120:  # noqa: PLR2004 - up to two minutes people count in seconds
+    if whole < 120:  # up to two minutes people count in seconds
         return f"{whole} s"
     hours, minutes = divmod(whole // 60, 60)
-    return " ".join(
-        part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part
-    )
+    said = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+    return " ".join(part for part in said if part)
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:
