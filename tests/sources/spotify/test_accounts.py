@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from tests.sources.spotify.stand_in import StandIn
+from tests.sources.spotify.synthetic_catalog import synthetic_catalog
 
 spotipy = pytest.importorskip("spotipy")
 from spotipy.cache_handler import MemoryCacheHandler  # noqa: E402
@@ -20,7 +21,7 @@ UNKNOWN = "4uLU6hMCjMI75M1A2tKUQC"
 
 @pytest.fixture
 def api() -> Iterator[StandIn]:
-    with StandIn() as server:
+    with StandIn(synthetic_catalog(tracks=8, segments=4)) as server:
         yield server
 
 
