@@ -60,13 +60,15 @@ def archived_catalog(
     songs: dict[str, list[Item]] = defaultdict(list)
 
     def chosen() -> Iterator[tuple[str, bytes]]:
-        for file in sorted((data_dir / "echonest").glob("tracks-*.jsonl.gz")):
-            for record in _records(file):
-                genre = record["Genre"]
-                if genre in genres and len(songs[genre]) != per_genre:
-                    song = song_of_record(record)
-                    songs[genre].append(song)
-                    yield song.id, msgspec.json.encode(analysis_of_record(record))
+        files = sorted((data_dir / "echonest").glob("tracks-*.jsonl.gz"))
+        for record in (record for file in files for record in _records(file)):
+            genre = record["Genre"]
+            if genre in genres and len(songs[genre]) != per_genre:
+                song = song_of_record(record)
+                songs[genre].append(song)
+                yield song.id, msgspec.json.encode(analysis_of_record(record))
+            elif all(len(songs[genre]) == per_genre for genre in genres):
+                return
 
     bodies.append(chosen())
     catalog = Catalog(bodies)

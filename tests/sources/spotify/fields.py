@@ -16,28 +16,44 @@ _TOKEN = re.compile(r"[\w!]+|[.,()]")
 
 
 def select(value: Any, fields: str) -> Any:
-    """Return what of a value the fields name; what is not there is left out."""
+    """Return what of a value the fields name; what is not there is left out.
+
+    Raises
+    ------
+    ValueError
+        If a parenthesis or a dot has no name or no other half.
+    """
     tokens = _TOKEN.findall(fields)[::-1]
-    return _selected(value, _parse(tokens))
+    tree = _parse(tokens)
+    if tokens:
+        raise ValueError("fields: a parenthesis is closed that was never opened")
+    return _selected(value, tree)
 
 
 def _parse(tokens: list[str]) -> Tree:
     """Read names until a closing parenthesis or the end; tokens are in reverse order."""
     tree: Tree = {}
     while tokens and tokens[-1] != ")":
-        token = tokens.pop()
-        if token == ",":
+        if tokens[-1] == ",":
+            tokens.pop()
             continue
-        branch = tree.setdefault(token, {})
+        branch = tree.setdefault(_name(tokens), {})
         while tokens and tokens[-1] == ".":
             tokens.pop()
-            branch = branch.setdefault(tokens.pop(), {})
+            branch = branch.setdefault(_name(tokens), {})
         if tokens and tokens[-1] == "(":
             tokens.pop()
             branch.update(_parse(tokens))
-            if tokens:
-                tokens.pop()
+            if not tokens:
+                raise ValueError("fields: a parenthesis is never closed")
+            tokens.pop()
     return tree
+
+
+def _name(tokens: list[str]) -> str:
+    if not tokens or tokens[-1] in ".,()":
+        raise ValueError("fields: a name is missing")
+    return tokens.pop()
 
 
 def _selected(value: Any, tree: Tree) -> Any:

@@ -84,6 +84,8 @@ class StandIn:
         document: Path | None = DOCUMENT,
         **switches: Any,
     ) -> None:
+        self.catalog = catalog
+        self.document = document
         self.latency_s = latency_s
         self.accounts = Accounts(client_id=client_id, client_secret=client_secret)
         self.pace = Pace()

@@ -90,8 +90,9 @@ class WebApi:
         limit = _whole_number(request, "limit", 20, 1, PAGE)
         offset = _whole_number(request, "offset", 0, 0, 100_000)
         page = self._page_of(playlist, market, offset, limit, request, route)
+        answer = _filtered(page, request)
         playlist.served_page()
-        return _filtered(page, request)
+        return answer
 
     def _page_of(
         self,
@@ -179,7 +180,10 @@ ROUTES: tuple[tuple[str, Callable[..., Answer]], ...] = (
 
 def _filtered(body: dict[str, Any], request: Request) -> Answer:
     fields = request.query.get("fields")
-    return as_json(body if fields is None else select(body, fields))
+    try:
+        return as_json(body if fields is None else select(body, fields))
+    except ValueError as error:
+        raise RefusedError(400, str(error)) from error
 
 
 def _checked(id_: str) -> str:
