@@ -37,7 +37,7 @@ class Fault:
         Answer with this status and the documented error object.
     retry_after : str, optional
         The header's value, sent as it is.
-    manner : Manner
+    body : Manner
         ``truncated``: half of what Content-Length promises, then the connection is closed;
         ``broken``: whole, but no JSON; ``empty``: no body; ``slow``: nothing for `delay_s`;
         ``drip``: in pieces over `delay_s`; ``reset``: closed without a word.
@@ -50,7 +50,7 @@ class Fault:
     every: int | None = None
     status: int | None = None
     retry_after: str | None = None
-    manner: Manner = "whole"
+    body: Manner = "whole"
     delay_s: float = 1.0
     seen: int = 0
     done: int = 0
@@ -67,7 +67,7 @@ class Fault:
 
     def applied_to(self, answer: Answer) -> Answer:
         """Return the answer in the fault's manner."""
-        return replace(answer, manner=self.manner, delay_s=self.delay_s)
+        return replace(answer, manner=self.body, delay_s=self.delay_s)
 
 
 class Faults:

@@ -8,50 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from tests.sources.spotify.clients import app, consent, spotify_for, user
 from tests.sources.spotify.stand_in import StandIn
+from tests.sources.spotify.synthetic_catalog import synthetic_catalog
 
-spotipy = pytest.importorskip("spotipy")
-from spotipy.cache_handler import MemoryCacheHandler  # noqa: E402
-from spotipy.exceptions import SpotifyException, SpotifyOauthError  # noqa: E402
-from spotipy.oauth2 import SpotifyClientCredentials, SpotifyPKCE  # noqa: E402
+spotipy_exceptions = pytest.importorskip("spotipy.exceptions")
+SpotifyException = spotipy_exceptions.SpotifyException
+SpotifyOauthError = spotipy_exceptions.SpotifyOauthError
 
 UNKNOWN = "4uLU6hMCjMI75M1A2tKUQC"
 
 
 @pytest.fixture
 def api() -> Iterator[StandIn]:
-    with StandIn() as server:
+    with StandIn(synthetic_catalog(tracks=8, segments=4)) as server:
         yield server
-
-
-def app(api: StandIn, **changes: str) -> SpotifyClientCredentials:
-    names = {"client_id": api.accounts.client_id, "client_secret": api.accounts.client_secret}
-    manager = SpotifyClientCredentials(**{**names, **changes}, cache_handler=MemoryCacheHandler())
-    manager.OAUTH_TOKEN_URL = f"{api.accounts_url}/api/token"
-    return manager
-
-
-def user(api: StandIn) -> SpotifyPKCE:
-    manager = SpotifyPKCE(
-        client_id=api.accounts.client_id,
-        redirect_uri=api.environment["SPOTIPY_REDIRECT_URI"],
-        scope="playlist-read-private",
-        state="a-state",
-        cache_handler=MemoryCacheHandler(),
-        open_browser=False,
-    )
-    manager.OAUTH_TOKEN_URL = f"{api.accounts_url}/api/token"
-    manager.OAUTH_AUTHORIZE_URL = f"{api.accounts_url}/authorize"
-    return manager
-
-
-def consent(manager: SpotifyPKCE) -> dict[str, str]:
-    """What the browser is sent back with."""
-    answer = requests.get(manager.get_authorize_url(), allow_redirects=False, timeout=5)
-    assert answer.status_code == 302, answer.text
-    back = urlsplit(answer.headers["Location"])
-    assert back._replace(query="").geturl() == manager.redirect_uri
-    return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
 def ask(api: StandIn, token: str | None) -> requests.Response:
@@ -162,10 +133,8 @@ def test_no_token_is_good_enough(api):
     assert ask(api, None).status_code == 401
     assert ask(api, "invented").json()["error"]["message"] == "Invalid access token"
     api.accounts.refuse_tokens = True
-    spotify = spotipy.Spotify(auth_manager=app(api))
-    spotify.prefix = f"{api.api_url}/"
     with pytest.raises(SpotifyException) as caught:
-        spotify.track(UNKNOWN)
+        spotify_for(api).track(UNKNOWN)
     assert caught.value.http_status == 401 and api.accounts.issued == 1
 
 
