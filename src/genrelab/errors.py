@@ -35,7 +35,10 @@ class UsageError(GenrelabError):
 
 
 class TemporaryError(GenrelabError):
-    """Something that may be well again later: run the same command again."""
+    """Something that may be well again later: the same command then goes on.
+
+    The exit status is ``EX_TEMPFAIL`` of ``sysexits.h``.
+    """
 
     exit_status = 75
 
@@ -53,12 +56,3 @@ class MissingExtraError(GenrelabError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the '{extra}' extra: pip install 'genrelab[{extra}]'")
-
-
-class TemporaryError(GenrelabError):
-    """Something that may be well again later: the same command then goes on.
-
-    The exit status is ``EX_TEMPFAIL`` of ``sysexits.h``.
-    """
-
-    exit_status = 75
