@@ -144,7 +144,7 @@ def test_the_servers_clock_may_be_wrong(api, session):
 
 
 def test_the_pace_is_limited_in_a_rolling_window(api, session):
-    api.limit_rate(3, window_s=0.5)
+    api.limit_rate(3, window_s=0.9)
     answers = [session.get(analysis_url(api), timeout=5) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["Retry-After"] == "1" and api.summary()["refused_for_pace"] == 1
