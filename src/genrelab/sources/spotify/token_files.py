@@ -122,9 +122,11 @@ class TokenFile:
                 self._tell(f"{path}: cannot be read ({reason}); asking for a new token")
             self._has_failed = True
             return None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             _check_owner(path, os.fstat(descriptor))
-            return file.read(_LARGEST)
+            return os.read(descriptor, _LARGEST)
+        finally:
+            os.close(descriptor)
 
 
 def is_token(value: object) -> bool:
