@@ -62,8 +62,8 @@ def test_an_app_and_a_user():
                 True,
                 {**WHOLE, "SPOTIPY_REDIRECT_URI": uri},
                 (
-                    f"environment: SPOTIPY_REDIRECT_URI is {uri!r}; expected an address that the app "
-                    "at https://developer.spotify.com/dashboard lists, such as "
+                    f"environment: SPOTIPY_REDIRECT_URI is {uri!r}; expected an address that "
+                    "the app at https://developer.spotify.com/dashboard lists, such as "
                     "http://127.0.0.1:8888/callback"
                 ),
             )

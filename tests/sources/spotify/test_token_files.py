@@ -9,9 +9,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genrelab.errors import UsageError
-from genrelab.sources.spotify.token_files import TokenFile, default_token_file, digest_of
+from genrelab.sources.spotify.token_files import (
+    TokenFile,
+    default_token_file,
+    digest_of,
+    is_token,
+)
 
 TOKEN = {"access_token": "access-1", "expires_at": 2_000_000_000, "expires_in": 3600,
          "refresh_token": "refresh-1"}  # fmt: skip
@@ -101,6 +108,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path, said):
         json.dumps({"of": "digest", "token": {**TOKEN, "expires_in": None}}),
         json.dumps({"of": "digest", "token": {**TOKEN, "access_token": "a\nb"}}),
         json.dumps({"of": "digest", "token": {**TOKEN, "refresh_token": 1}}),
+        json.dumps({"of": "digest", "token": {**TOKEN, "expires_at": 10**400}}),
         json.dumps({"of": "another", "token": TOKEN}),
         "[" * 60_000,
         "x" * 100_000,
@@ -171,3 +179,23 @@ def test_the_place_of_a_file_by_default(monkeypatch, tmp_path):
 
 def homeless() -> Path:
     raise RuntimeError("Could not determine home directory.")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*TOKEN, "of"]), inner),
+)
+
+
+@given(
+    st.binary()
+    | VALUES.map(lambda value: json.dumps(value).encode())
+    | VALUES.map(lambda value: json.dumps({"of": "digest", "token": value}).encode())
+)
+def test_any_content_is_a_token_or_none(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "token.json"
+        path.touch(0o600)
+        path.write_bytes(content)
+        kept = TokenFile(path, "digest", [].append).load()
+    assert kept is None or is_token(kept)
