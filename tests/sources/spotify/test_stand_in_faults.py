@@ -54,6 +54,12 @@ def test_an_error_has_the_documented_object(api):
     assert caught.value.http_status == 503
 
 
+def test_a_planned_401_is_no_different_from_a_true_one(api, session):
+    api.fail("audio-analysis", status=401)
+    answer = session.get(analysis_url(api), timeout=5)
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
 def test_bursts_come_back_until_they_are_mended(api, session):
     api.fail("audio-analysis", times=2, after=2, every=4, status=500)
     api.fail("api/token", times=None, status=500)
