@@ -18,8 +18,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from genrelab.errors import MissingExtraError
+from genrelab.errors import GenrelabError
+from genrelab.sources.spotify.network_faults import network_fault
 from genrelab.sources.spotify.pace import retry_after
+from genrelab.sources.spotify.spotipy_library import load_spotipy
 
 CONNECT_S, SILENCE_S, ANSWER_S = 10.0, 30.0, 90.0  # time-outs: to connect, between bytes, in all
 _CHUNK_BYTES = 1 << 16
@@ -48,11 +50,17 @@ class HttpError(Exception):
 
 
 class NoAnswer(Exception):  # noqa: N818 - it is what came, rather than what went wrong
-    """Nothing that can be read; ``unreachable`` where not even a connection came about."""
+    """Nothing that can be read.
 
-    def __init__(self, sentence: str, *, unreachable: bool = False) -> None:
+    Attributes
+    ----------
+    of_all : GenrelabError or None
+        What all requests would meet, where that is so: there is no way to the server.
+    """
+
+    def __init__(self, sentence: str, of_all: GenrelabError | None = None) -> None:
         super().__init__(sentence)
-        self.unreachable = unreachable
+        self.of_all = of_all
 
 
 class Connection:
@@ -70,13 +78,11 @@ class Connection:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            import requests
-            import spotipy
-            import urllib3
-        except ImportError as error:
-            raise MissingExtraError("collecting from Spotify", "spotify") from error
-        self._requests, self._spotipy, self._urllib3 = requests, spotipy, urllib3
+        self._spotipy = load_spotipy()
+        import requests
+        import urllib3
+
+        self._requests, self._urllib3 = requests, urllib3
         self._url = url.rstrip("/")
         self._host = urlsplit(url).netloc
         self._of_thread = threading.local()
@@ -115,6 +121,7 @@ class Connection:
         client = getattr(self._of_thread, "client", None)
         if client is None:
             session = self._requests.Session()
+            session.auth = _as_given  # otherwise a ~/.netrc replaces the token
             session.hooks["response"].append(self._read_whole)
             self._sessions.append(session)
             client = self._spotipy.Spotify(
@@ -137,15 +144,11 @@ class Connection:
     def _explained(self, error: Exception) -> NoAnswer:
         """Say what came instead of an answer."""
         exceptions = self._requests.exceptions
-        if isinstance(error, exceptions.SSLError):
-            now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
-            sentence = f"the certificate of {self._host} is not accepted; is this machine's clock "
-            return NoAnswer(f"{sentence}right, {now}?", unreachable=True)
-        causes = list(_causes(error))
-        if any(type(one).__name__ in _NEVER_CONNECTED for one in causes):
-            said = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
-            why = said[-1] if said else "no connection"
-            return NoAnswer(f"{self._host} cannot be reached ({why})", unreachable=True)
+        no_way = isinstance(error, exceptions.SSLError | exceptions.ProxyError) or any(
+            type(one).__name__ in _NEVER_CONNECTED for one in _causes(error)
+        )
+        if no_way:
+            return NoAnswer("no way to the server", network_fault(error, self._host))
         if isinstance(error, exceptions.Timeout | self._urllib3.exceptions.TimeoutError):
             return NoAnswer("an answer that does not come, or does not end")
         return NoAnswer("an answer that breaks off")
@@ -161,6 +164,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.append(one)
             todo += [one.__context__, one.__cause__, getattr(one, "reason", None), *one.args]
     yield from seen
+
+
+def _as_given(request: Any) -> Any:
+    return request
 
 
 def _clock_skew(date: str | None) -> float:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from genrelab.errors import TemporaryError
+from genrelab.errors import GenrelabError, TemporaryError
 
 MOST_IN_FLIGHT = 16
 FIRST_WINDOW = 2.0
@@ -61,7 +61,7 @@ class Pace:
         self._closed_until = clock()
         self._waiting_since: float | None = None
         self._given_up_in_a_row = 0
-        self._end: TemporaryError | None = None
+        self._end: GenrelabError | None = None
 
     @property
     def window(self) -> int:
@@ -69,7 +69,7 @@ class Pace:
         return max(1, int(self._window))
 
     @property
-    def end(self) -> TemporaryError | None:
+    def end(self) -> GenrelabError | None:
         """Why nothing more can be asked, if so."""
         return self._end
 
@@ -85,8 +85,8 @@ class Pace:
 
         Raises
         ------
-        TemporaryError
-            If none may any more.
+        GenrelabError
+            Which ended the run.
         """
         with self._changed:
             while True:
@@ -105,8 +105,8 @@ class Pace:
 
         Raises
         ------
-        TemporaryError
-            If none may be made any more.
+        GenrelabError
+            Which ended the run.
         """
         until = self._clock() + seconds
         with self._changed:
@@ -157,7 +157,7 @@ class Pace:
             if self._waiting_since is None:
                 self._waiting_since = now
             if reopening - self._waiting_since > self._max_wait_s:
-                self._stop(_too_long(wait, self._max_wait_s))
+                self._stop(TemporaryError(_too_long(wait, self._max_wait_s)))
             self._changed.notify_all()
 
     def gave_up(self, sentence: str) -> None:
@@ -166,19 +166,21 @@ class Pace:
             self._given_up_in_a_row += 1
             if self._given_up_in_a_row >= HOPELESS:
                 self._stop(
-                    f"Spotify answered {HOPELESS} requests in a row with errors only, the last: "
-                    f"{sentence}; what was fetched is stored: run the same command again later"
+                    TemporaryError(
+                        f"Spotify answered {HOPELESS} requests in a row with errors only, the "
+                        f"last: {sentence}; what was fetched is stored: run the same command "
+                        "again later"
+                    )
                 )
 
-    def stop(self, sentence: str) -> TemporaryError:
-        """End the run: no request may be sent any more; return why."""
+    def stop(self, error: GenrelabError) -> None:
+        """End the run: no request may be sent any more, for this reason."""
         with self._changed:
-            return self._stop(sentence)
+            self._stop(error)
 
-    def _stop(self, sentence: str) -> TemporaryError:
-        self._end = self._end or TemporaryError(sentence)
+    def _stop(self, error: GenrelabError) -> None:
+        self._end = self._end or error
         self._changed.notify_all()
-        return self._end
 
 
 def _too_long(wait_s: float, max_wait_s: float) -> str:

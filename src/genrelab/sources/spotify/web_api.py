@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from genrelab.errors import DataError
+from genrelab.errors import DataError, GenrelabError, TemporaryError
 from genrelab.progress import Progress, silent
 from genrelab.sources.spotify.connection import Connection, HttpError, NoAnswer
 from genrelab.sources.spotify.pace import MOST_IN_FLIGHT, Pace, in_words
@@ -132,7 +132,7 @@ class WebApi:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pace.stop("the run has ended")
+        self._pace.stop(TemporaryError("the run has ended"))
         self._pool.shutdown(cancel_futures=True)
         self._connection.close()
 
@@ -231,7 +231,7 @@ class WebApi:
             return self._judged(error)
         except NoAnswer as error:
             self._pace.failed()
-            return _Failure(str(error), unreachable=error.unreachable)
+            return _Failure(str(error), error.of_all)
         except (DataError, msgspec.ValidationError) as error:
             self._pace.failed()
             return _Failure(f"a broken answer ({error})")
@@ -262,19 +262,17 @@ class WebApi:
         if abs(skew) > CLOCK_SKEW_S:
             relation = "behind" if skew > 0 else "ahead of"
             hint = f"this machine's clock is {in_words(abs(skew))} {relation} Spotify's, set it"
-        sentence = (
+        error = DataError(
             f"Spotify refuses every token, fresh ones too (HTTP 401): {hint} and run the same "
             "command again; what was fetched is stored"
         )
-        self._pace.stop(sentence)
-        raise DataError(sentence)
+        self._pace.stop(error)
+        raise error
 
     def _given_up(self, failure: _Failure) -> Unanswered:
-        if failure.unreachable:
-            raise self._pace.stop(
-                f"{failure.sentence}; what was fetched is stored: check the network and run the "
-                "same command again"
-            )
+        if failure.of_all is not None:
+            self._pace.stop(failure.of_all)
+            raise failure.of_all
         self._pace.gave_up(failure.sentence)
         return Unanswered(f"{failure.sentence}, {self._retries + 1} times")
 
@@ -284,7 +282,7 @@ class _Failure:
     """What came instead of an answer."""
 
     sentence: str
-    unreachable: bool = False
+    of_all: GenrelabError | None = None
 
 
 class _Again(enum.Enum):
