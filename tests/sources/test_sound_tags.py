@@ -19,6 +19,7 @@ from genrelab.sources.sound_tags import NO_TAGS, SoundTags, read_tags, tagged_ge
 WANTED = SoundTags(
     title="Blue in Green",
     artist="Miles Davis",
+    artists=("Miles Davis",),
     album="Kind of Blue",
     isrc="USSM15900115",
     date="1959",

@@ -154,7 +154,7 @@ def _sort_out(
 
 
 def _path(corpus: Corpus, track: Track) -> Path:
-    return corpus.path.absolute().parent / (track.audio_path or "")
+    return corpus.audio_file(track.audio_path or "")
 
 
 def _copy(
