@@ -80,7 +80,6 @@ def folder(
       genrelab collect folder music/ --match playlists.corpus
       genrelab analyze --corpus music.corpus
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
-
     chosen = chosen_format(format, table)
     if match is not None:
         given = {

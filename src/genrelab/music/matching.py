@@ -32,10 +32,11 @@ Evidence = Literal["isrc and title", "isrc", "title", "title, another isrc", "fi
 """What says that a recording is a track; the strongest first."""
 _STRENGTH = {evidence: place for place, evidence in enumerate(get_args(Evidence))}
 
+LONGEST_MS = 1e9  # of what a track may say; eleven days are no recording
+
 _AND = re.compile(r"\s*[&+]\s*")
-_JOINT = re.compile(
-    r"[;,/\0()\[\]]|\s(?:and|x|vs\.?|with|feat\.?|ft\.?|featuring)\s", re.IGNORECASE
-)
+_BRACKET = re.compile(r"[()\[\]]")
+_JOINT = re.compile(r"[;,/\0]|\s(?:and|x|vs\.?|with|feat\.?|ft\.?|featuring)\s", re.IGNORECASE)
 _GUESTS = re.compile(
     r"\s(?:feat\.?|ft\.|featuring)\s[^()\[\]]*?(?=\s[-\u2013\u2014]\s|[(\[]|$)", re.IGNORECASE
 )
@@ -49,8 +50,8 @@ class Traits:
     Attributes
     ----------
     isrc : str or None
-    artists : frozenset of str
-        Names as they are written, each a whole.
+    artist : str or None
+        All artists, as one name.
     credited : frozenset of str
         Every single artist among them.
     title : str or None
@@ -61,7 +62,7 @@ class Traits:
     """
 
     isrc: str | None = None
-    artists: frozenset[str] = frozenset()
+    artist: str | None = None
     credited: frozenset[str] = frozenset()
     title: str | None = None
     length_s: float | None = None
@@ -95,11 +96,12 @@ def make_traits(
     >>> make_traits(artists=["Florence + The Machine"], title="Song feat. B (Live)").title
     'songlive'
     """
-    written = [_AND.sub(" and ", name) for name in artists if name.strip()]
+    names = dict.fromkeys(name.strip() for name in artists if name.strip())
+    written = [_BRACKET.sub(" ", _AND.sub(" and ", name)) for name in names]
     single = (part for name in written for part in _JOINT.split(f" {name} "))
     return Traits(
         isrc=plain_isrc(isrc),
-        artists=frozenset(plain_name(name) for name in written),
+        artist=plain_name(" and ".join(written)) if written else None,
         credited=frozenset(plain_name(name) for name in single if name.strip()),
         title=plain_title(_AND.sub(" and ", _GUESTS.sub("", title))) if title else None,
         length_s=length_s if length_s and math.isfinite(length_s) and length_s > 0 else None,
@@ -116,11 +118,12 @@ def traits_of_track(track: Track) -> Traits:
     names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
     features = track.audio_features or {}
     length_ms = track.tags.get("duration_ms", features.get("duration_ms"))
+    is_length = isinstance(length_ms, int | float) and 0 < length_ms < LONGEST_MS
     return make_traits(
         artists=[*([track.artist] if track.artist else []), *names],
         title=track.title,
         isrc=track.isrc,
-        length_s=length_ms / 1000 if isinstance(length_ms, int | float) else None,
+        length_s=length_ms / 1000 if is_length else None,
     )
 
 
@@ -130,8 +133,8 @@ def traits_of_name(stem: str, length_s: float | None) -> list[Traits]:
     ``Artist - Title`` it must be, perhaps behind its number on the album; where that may be
     a part of the artist (``50 Cent - Title``), both are guessed.
 
-    >>> [sorted(one.artists) for one in traits_of_name("50 Cent - Candy Shop", 209.0)]
-    [['50cent'], ['cent']]
+    >>> [one.artist for one in traits_of_name("50 Cent - Candy Shop", 209.0)]
+    ['50cent', 'cent']
     """
     readings = dict.fromkeys([stem, _PLACE_IN_ALBUM.sub("", stem, count=1)])
     found = []
@@ -167,10 +170,8 @@ class TrackIndex:
         """A short digest of all that can match; whether a track has a recording is no part."""
         content = hashlib.sha256()
         for track_id, traits in sorted(self._traits.items()):
-            names = sorted(traits.artists), sorted(traits.credited)
-            content.update(
-                repr((track_id, traits.isrc, names, traits.title, traits.length_s)).encode()
-            )
+            values = track_id, traits.isrc, traits.artist, sorted(traits.credited), traits.title
+            content.update(repr((*values, traits.length_s)).encode())
         return content.hexdigest()[:16]
 
     def candidates(self, traits: Traits) -> list[Candidate]:
@@ -233,7 +234,7 @@ def pair_up(candidates: Mapping[str, Sequence[Candidate]]) -> dict[str, str]:
 
 
 def _same_artists(known: Traits, heard: Traits) -> bool:
-    if known.artists & heard.artists:
+    if known.artist and known.artist == heard.artist:
         return True
     fewer, more = sorted((known.credited, heard.credited), key=len)
     return bool(fewer) and fewer <= more
