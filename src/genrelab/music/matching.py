@@ -6,8 +6,8 @@ Titles are the same where `genrelab.music.titles` says so: ``(Live)`` or ``- Rad
 another recording, ``(2003 Remaster)`` and ``(feat. Somebody)`` are none. Artists are the same
 where all that one side credits are credited on the other: files name guests as they please
 (``A feat. B``, ``A & B``), catalogs often the first artist alone. Lengths are near within
-`genrelab.music.duplicates.NEAR_S`, which is more than two encodings of a recording were seen
-to differ by, and less than what parts a studio take from another.
+`genrelab.music.duplicates.NEAR_S`: whole copies of ten recordings were up to 2.5 s longer or
+shorter than those that a catalog's analyses were made from.
 
 An ISRC that both have names the recording: neither another title nor another length parts
 them, only both together, as where a whole album was tagged with one ISRC. ISRCs that differ
@@ -174,6 +174,10 @@ class TrackIndex:
             content.update(repr((*values, traits.length_s)).encode())
         return content.hexdigest()[:16]
 
+    def traits(self, track_id: str) -> Traits:
+        """Return what is known of a track."""
+        return self._traits[track_id]
+
     def candidates(self, traits: Traits) -> list[Candidate]:
         """Find the tracks that a recording may be, the best first."""
         ids = {
@@ -188,6 +192,15 @@ class TrackIndex:
                 apart_s = _apart_s(known, traits)
                 found.append(Candidate(track_id=track_id, evidence=evidence, apart_s=apart_s))
         return sorted(found, key=lambda candidate: candidate.rank)
+
+    def namesake(self, traits: Traits) -> str | None:
+        """Name the track of the same artist and title whose length is the nearest, if any."""
+        named = [
+            (_apart_s(self._traits[track_id], traits), track_id)
+            for track_id in self._by_title.get(traits.title or "", ())
+            if _same_artists(self._traits[track_id], traits)
+        ]
+        return min(named)[1] if named else None
 
 
 def compare_traits(known: Traits, heard: Traits) -> Evidence | None:

@@ -12,22 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from genrelab.errors import UsageError
 from genrelab.music.corpus import Corpus
-from genrelab.music.file_names import readable
 from genrelab.music.journal import Verdict
-from genrelab.music.matching import (
-    Candidate,
-    TrackIndex,
-    Traits,
-    make_traits,
-    pair_up,
-    traits_of_name,
-)
+from genrelab.music.matching import TrackIndex
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
 from genrelab.sources.byte_stream import content_digest
@@ -42,19 +34,10 @@ from genrelab.sources.findings import (
     unreadable,
 )
 from genrelab.sources.folder import existing_folder, existing_sounds
+from genrelab.sources.link_choices import Choice, choose_tracks
 from genrelab.sources.recordings import status_of_recording
-from genrelab.sources.sound_tags import SoundHeader, read_header
 
 _VERSION = re.compile(r"(?P<state>size=\d+ time=-?\d+) tracks=(?P<tracks>\w+) try=(?P<tries>\d+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Choice:
-    """The track that a recording is the audio of, or why it is none's."""
-
-    track: Track | None = None
-    rival: str | None = None  # the track that it might be, if another recording were not
-    sentence: str = ""
 
 
 class LinkSource:
@@ -186,53 +169,22 @@ class _Plan:
         """Take a recording in; before anything is asked for."""
         self._paths.append(path)
 
-    def choice(self, path: str) -> _Choice | OSError:
+    def choice(self, path: str) -> Choice | OSError:
         """Return the choice for a recording, or what kept it from being read."""
         return self._choices[path]
 
     @cached_property
-    def _choices(self) -> dict[str, _Choice | OSError]:
-        choices: dict[str, _Choice | OSError] = {}
-        sought: dict[str, str] = {}
-        candidates: dict[str, list[Candidate]] = {}
-        for done, path in enumerate(self._paths):
-            self._progress("reading tags", done, len(self._paths))
-            try:
-                with Path(path).open("rb") as file:
-                    header = read_header(file)
-            except OSError as error:
-                choices[path] = error
-                continue
-            readings = _traits(header, Path(path))
-            sought[path] = _sentence(header, Path(path), readings)
-            candidates[path] = _best(self.state.index, readings)
-        free = {
-            path: [candidate for candidate in those if self._is_free(candidate.track_id, path)]
-            for path, those in candidates.items()
-        }
-        pairs = pair_up(free)
-        for path, those in candidates.items():
-            choices[path] = self._choice(pairs.get(path), those, sought[path])
-        return choices
+    def _choices(self) -> dict[str, Choice | OSError]:
+        reopened = {path for path in self._paths if self.state.was_linked(path)}
 
-    def _choice(
-        self, track_id: str | None, candidates: Sequence[Candidate], sought: str
-    ) -> _Choice:
-        if track_id is not None:
-            return _Choice(track=self.state.tracks[track_id])
-        if not candidates:
-            return _Choice(sentence=f"no track for {sought}")
-        rival = candidates[0].track_id
-        return _Choice(rival=rival, sentence=f"{rival} has another recording than {sought}")
+        def is_free(track_id: str, path: str) -> bool:
+            """Tell whether a track has no recording, this very one, or one in question."""
+            linked = self.state.linked.get(track_id)
+            return linked in (None, path) or linked in reopened
 
-    def _is_free(self, track_id: str, path: str) -> bool:
-        """Tell whether a track's audio may be this recording: it has none, or one in question."""
-        linked = self.state.linked.get(track_id)
-        return linked in (None, path) or linked in self._reopened
-
-    @cached_property
-    def _reopened(self) -> frozenset[str]:
-        return frozenset(path for path in self._paths if self.state.was_linked(path))
+        return choose_tracks(
+            self._paths, self.state.index, is_free=is_free, progress=self._progress
+        )
 
 
 def _entries(plan: _Plan, path: str, size: int, after: int) -> Iterator[Record]:
@@ -242,11 +194,11 @@ def _entries(plan: _Plan, path: str, size: int, after: int) -> Iterator[Record]:
     released = path if plan.state.was_linked(path) else None
     if isinstance(choice, OSError):
         yield Fault(1, None, unreadable(choice), fatal=True, consumed=size)
-    elif choice.track is None:
+    elif choice.track_id is None:
         reason: Reason = "already linked" if choice.rival else "no match"
         yield Drop(1, choice.rival, reason, choice.sentence, consumed=size, released=released)
     else:
-        yield _link(choice.track, path, released, size)
+        yield _link(plan.state.tracks[choice.track_id], path, released, size)
 
 
 def _link(track: Track, path: str, released: str | None, size: int) -> Link | Fault:
@@ -256,40 +208,3 @@ def _link(track: Track, path: str, released: str | None, size: int) -> Link | Fa
         return Fault(1, None, unreadable(error), fatal=True, consumed=size)
     linked = replace(track, audio_path=path, audio_digest=digest)
     return Link(1, linked, former=track.audio_path, consumed=size, released=released)
-
-
-def _traits(header: SoundHeader, path: Path) -> list[Traits]:
-    """Reduce what a file says of itself; where artist or title is missing, its name too."""
-    tags = header.tags
-    tagged = make_traits(
-        artists=tags.artists, title=tags.title, isrc=tags.isrc, length_s=header.length_s
-    )
-    if tags.artists and tags.title:
-        return [tagged]
-    return [tagged, *traits_of_name(readable(path.stem), header.length_s)]
-
-
-def _best(index: TrackIndex, readings: Sequence[Traits]) -> list[Candidate]:
-    """Find the tracks that a recording may be by any reading, each by its best."""
-    found: dict[str, Candidate] = {}
-    for candidate in (candidate for traits in readings for candidate in index.candidates(traits)):
-        known = found.get(candidate.track_id)
-        if known is None or candidate.rank < known.rank:
-            found[candidate.track_id] = candidate
-    return sorted(found.values(), key=lambda candidate: candidate.rank)
-
-
-def _sentence(header: SoundHeader, path: Path, readings: Sequence[Traits]) -> str:
-    """Say what was looked for."""
-    tags = header.tags
-    parts = [f"ISRC {readings[0].isrc}"] if readings[0].isrc else []
-    if tags.artists and tags.title:
-        parts.append(f"{tags.title!r} by {', '.join(tags.artists)}")
-    elif len(readings) > 1:
-        parts.append(f"{readable(path.stem)!r}, which is its name")
-    else:
-        parts.append("a recording whose tags lack artist or title")
-    if header.length_s is None:
-        return f"{', '.join(parts)}, of unknown length"
-    minutes, seconds = divmod(round(header.length_s), 60)
-    return f"{', '.join(parts)}, {minutes}:{seconds:02} long"
