@@ -41,12 +41,17 @@ def test_a_link_changes_the_audio_alone(corpus):
     assert (stored.import_id, stored.fingerprint) == (entry.id, "1")
 
 
-def test_a_newer_version_of_a_track_keeps_its_link_unless_it_brings_a_recording(corpus):
+def test_a_newer_version_of_a_track_keeps_its_link_unless_it_brings_a_recording(
+    corpus, make_segments
+):
     with corpus.transaction():
         corpus.put(a_track())
     link(corpus, "a")
+    analysis = Analysis(analyzer="genrelab/1", dialect="spotify", segments=make_segments(3))
     with corpus.transaction():
+        corpus.put_analysis("test-a", analysis)
         corpus.put(a_track(title="New"))
+    assert corpus.analyzers() == {"test-a": "genrelab/1"}
     (track,) = corpus.tracks()
     assert (track.title, track.audio_path, track.audio_digest) == ("New", PATH, DIGEST)
     with corpus.transaction():

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
+from genrelab.music.analysis import OWN_ANALYZER
 from genrelab.music.corpus_rows import TRACK_COLUMNS, track_from_row
 from genrelab.music.file_names import stored_name
 from genrelab.music.tracks import Track
@@ -54,9 +55,9 @@ class Links:
         An analysis stays, but for one that genrelab made of another content before.
         """
         self._db.execute(
-            "DELETE FROM analyses WHERE analyzer LIKE 'genrelab/%' AND track_id IN "
+            "DELETE FROM analyses WHERE instr(analyzer, ?) = 1 AND track_id IN "
             "(SELECT id FROM tracks WHERE id=? AND audio_digest<>?)",
-            (track_id, digest),
+            (OWN_ANALYZER, track_id, digest),
         )
         self._db.execute(
             "UPDATE tracks SET audio_path=?, audio_digest=? WHERE id=?",
