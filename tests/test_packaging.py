@@ -59,6 +59,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(archives):
     there = [path.name for path in recipes.iterdir() if path.is_file()]
     assert [name.rpartition("/")[2] for name in shipped] == sorted(there)
     assert {f"genrelab/listening/model/{name}" for name in MODEL_FILES} <= set(names)
+    assert "genrelab/sources/spotify/paper.toml" in names
     assert {name.split("/")[0] for name in names} == {"genrelab", "genrelab-0.1.0.dist-info"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     modules = {str(p.relative_to(PROJECT / "src")) for p in (PROJECT / "src").rglob("*.py")}

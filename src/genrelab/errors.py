@@ -4,7 +4,7 @@ Conventions
 -----------
 The library raises, the command line and the server speak. ``exit_status`` is
 what a command ends with: 1 for something wrong in the data or the machine,
-2 for wrong use.
+2 for wrong use, 75 for what may be well again later.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ class UsageError(GenrelabError):
     """A request that makes no sense as it stands: names the option and the choices."""
 
     exit_status = 2
+
+
+class TemporaryError(GenrelabError):
+    """Something that may be well again later: the same command then goes on.
+
+    The exit status is ``EX_TEMPFAIL`` of ``sysexits.h``.
+    """
+
+    exit_status = 75
 
 
 class MissingExtraError(GenrelabError):

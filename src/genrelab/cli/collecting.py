@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genrelab.cli.collecting_recordings import fma, folder, gtzan
+from genrelab.cli.collecting_spotify import spotify
 from genrelab.cli.imports import GenreMapOption, GenresOption, OutputOption, run_import
 from genrelab.cli.terminal import FormatOption, TableOption, chosen_format
 from genrelab.progress import Progress
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Add the family's commands."""
     family = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    for command in (folder, archive, gtzan, fma, msd):
+    for command in (folder, archive, gtzan, fma, msd, spotify):
         family.command(command.__name__)(command)
     family.command("with")(with_own)
     app.add_typer(family, name="collect", help="Bring tracks and analyses into a corpus.")

@@ -61,8 +61,7 @@ def run_import(
     from genrelab.music.corpus import Corpus
     from genrelab.sources.collecting import collect, known_genres
 
-    if output.suffix != CORPUS_ENDING and not output.exists():
-        raise UsageError(f"--output is {output}; expected a name ending in {CORPUS_ENDING}")
+    check_output(output)
     asked = asked_genres(genres)
     table = genre_table(genre_map)
     with Bars() as progress:
@@ -97,6 +96,17 @@ def run_linking(folder: Path, corpus: Path, format: Format) -> None:
     write_tables(links_table(summary, with_recording), format)
     if summary.n_faults or summary.unfinished:
         raise typer.Exit(1)
+
+
+def check_output(output: Path) -> None:
+    """Refuse a name that a new corpus should not have.
+
+    Raises
+    ------
+    UsageError
+    """
+    if output.suffix != CORPUS_ENDING and not output.exists():
+        raise UsageError(f"--output is {output}; expected a name ending in {CORPUS_ENDING}")
 
 
 def genre_table(genre_map: Path | None) -> GenreTable:

@@ -157,6 +157,7 @@ class Analysis:
         DataError
             If a value is outside its range.
         """
+        _check_durations(form)
         written = form.meta.get("analyzer_version")
         analyzer = str(written) if written else analyzer or "unknown"
         stated = form.meta.get("dialect") or _dialect_of_version(analyzer) or dialect or "unknown"
@@ -234,3 +235,15 @@ def _dialect_of_version(analyzer: str) -> Dialect | None:
     if analyzer.startswith("3."):
         return "echonest"
     return "msd" if analyzer == "MSD record" else None
+
+
+def _check_durations(form: AnalysisForm) -> None:
+    """Refuse what lasts less than nothing."""
+    if form.track.duration is not None and form.track.duration < 0:
+        raise DataError(f"track.duration is {form.track.duration}; expected 0 or more seconds")
+    for name in ("bars", "beats", "tatums", "sections"):
+        for i, part in enumerate(getattr(form, name)):
+            if part.duration < 0:
+                raise DataError(
+                    f"{name}[{i}].duration is {part.duration}; expected 0 or more seconds"
+                )

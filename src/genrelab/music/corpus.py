@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -39,6 +39,7 @@ from genrelab.music.corpus_rows import (
     segments_from_row,
     track_from_row,
 )
+from genrelab.music.fetched import FETCHED_TABLE, Fetched
 from genrelab.music.file_names import name_from_stored
 from genrelab.music.journal import Import, Journal
 from genrelab.music.links import CAME_AS_RECORDING, Links
@@ -156,7 +157,7 @@ class Corpus:
             self._db.execute("PRAGMA foreign_keys = ON")
             if not has_tables:
                 self._create()
-            for statement in TRACK_INDEXES:  # older corpora lack them
+            for statement in (*TRACK_INDEXES, FETCHED_TABLE):  # older corpora lack them
                 self._db.execute(statement)
         elif not has_tables:
             raise CorpusError(f"{self.path}: empty, no genrelab corpus")
@@ -292,6 +293,13 @@ class Corpus:
             [*row.values()],
         )
 
+    def put_audio_features(self, track_id: str, features: Mapping[str, Any]) -> None:
+        """Store the track-level values of a track, replacing those it has."""
+        self._db.execute(
+            "UPDATE tracks SET audio_features=? WHERE id=?",
+            (msgspec.json.encode(features).decode(), track_id),
+        )
+
     def complete(self, track: Track, analysis: Analysis | None, entry: Import) -> None:
         """Fill in what the track stored under this id lacks; what it has stays."""
         values = row_from_track(track)
@@ -324,6 +332,10 @@ class Corpus:
         return self._db.execute("DELETE FROM tracks WHERE id=?", (track_id,)).rowcount > 0
 
     # Reading.
+
+    def fetched(self, source: str) -> Fetched:
+        """Return what the corpus keeps of the answers of a source's server."""
+        return Fetched(self._db, self._explained, source)
 
     def stored(self, track_id: str) -> Stored | None:
         """Tell what stands under an id, None if nothing does."""
@@ -368,6 +380,20 @@ class Corpus:
         with self._explained():
             for row in self._db.execute(query):
                 yield track_from_row(row)
+
+    def without_analysis(self, source: str) -> list[str]:
+        """Name the tracks whose ids are a source's and that have no analysis, ordered by id."""
+        return self._ids_lacking("NOT EXISTS (SELECT 1 FROM analyses WHERE track_id=id)", source)
+
+    def without_audio_features(self, source: str) -> list[str]:
+        """Name the tracks whose ids are a source's and that lack track-level values."""
+        return self._ids_lacking("audio_features IS NULL", source)
+
+    def _ids_lacking(self, lack: str, source: str) -> list[str]:
+        query = f"SELECT id FROM tracks WHERE substr(id, 1, ?) = ? AND {lack} ORDER BY id"
+        prefix = f"{source}-"
+        with self._explained():
+            return [name for (name,) in self._db.execute(query, (len(prefix), prefix))]
 
     def genre_counts(self) -> dict[str, int]:
         """Map every genre to its number of tracks, the largest first."""

@@ -111,6 +111,20 @@ class Journal:
         self._db.execute("DELETE FROM drops WHERE import_id=?", (import_id,))
         self._db.execute("DELETE FROM imports WHERE id=?", (import_id,))
 
+    def forget_item(self, source: str, item: str) -> None:
+        """Forget an item that has no track of its own, if it is known."""
+        row = self._db.execute(
+            "SELECT id FROM imports WHERE source=? AND item=?", (source, stored_name(item))
+        ).fetchone()
+        if row:
+            self.forget(int(row[0]))
+
+    def items(self, source: str) -> dict[str, bool]:
+        """Map the items of a source that were begun to whether they are complete."""
+        with self._explained():
+            rows = self._db.execute("SELECT item, complete FROM imports WHERE source=?", (source,))
+            return {readable(name_from_stored(item)): bool(complete) for item, complete in rows}
+
     def find(self, source: str, item: str, fingerprint: str) -> Import | None:
         """Find the journal entry of this version of an item."""
         with self._explained():

@@ -26,6 +26,12 @@ Reason = Literal[
     "no match",
     "already linked",
     "unreadable",
+    "local file",
+    "podcast",
+    "removed",
+    "not in the market",
+    "over the limit",
+    "no analysis",
 ]
 """Why a record is left out; the journal of a corpus counts them by these names."""
 

@@ -11,14 +11,14 @@ Spotify's Web API gives the three. Field names of both worlds are understood
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from genrelab.errors import DataError
-from genrelab.music.analysis import Analysis, AnalysisForm, Dialect, Interval, Section
+from genrelab.music.analysis import Analysis, AnalysisForm, Dialect
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.json_forms import decode_json
 from genrelab.music.tracks import Origin, Track, id_source, track_id
@@ -245,15 +245,5 @@ def _features(description: _Description) -> dict[str, Any] | None:
 
 
 def _analysis(form: AnalysisForm, source: str, dialect: Dialect | None) -> Analysis:
-    if form.track.duration is not None and form.track.duration < 0:
-        raise DataError(f"track.duration is {form.track.duration}; expected 0 or more seconds")
-    for name in ("bars", "beats", "tatums", "sections"):
-        _check_durations(name, getattr(form, name))
     is_msd = source == "msd" and dialect in (None, "msd")
     return Analysis.from_form(form, analyzer=MSD_ANALYZER if is_msd else None, dialect=dialect)
-
-
-def _check_durations(name: str, parts: Iterable[Interval | Section]) -> None:
-    for i, part in enumerate(parts):
-        if part.duration < 0:
-            raise DataError(f"{name}[{i}].duration is {part.duration}; expected 0 or more seconds")

@@ -1,0 +1,259 @@
+"""Analyses: what Spotify heard in the tracks of a corpus, where it still says so.
+
+Conventions
+-----------
+Each answer is durable as soon as it is there; what a corpus lacks is what is asked for, so
+any run goes on where the one before it ended. That Spotify has nothing for a track is
+remembered; what could not be read is noted and asked for again by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from genrelab.music.analysis import Analysis, AnalysisForm
+from genrelab.music.corpus import Corpus
+from genrelab.progress import Progress, silent
+from genrelab.sources.findings import Reason
+from genrelab.sources.spotify.playlist_store import SOURCE
+from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
+
+FEATURES_AT_ONCE = 100  # the most that Spotify gives
+PROBES = 20  # refusals in a row, from the first on, that mean that all would be refused
+_FORBIDDEN = 403
+_FIRST = "1"  # what is noted of a track has one version
+
+T = TypeVar("T")
+Answer: TypeAlias = T | Refused | Unanswered | None  # None: Spotify has nothing for this track
+
+
+class _Question(Protocol[T]):
+    """What is asked of every track that lacks it."""
+
+    path: str
+    stage: str
+    at_once: int
+
+    def lacking(self, corpus: Corpus) -> list[str]:
+        """Name the tracks that lack it."""
+
+    def ask(self, api: WebApi, native_ids: Sequence[str]) -> Mapping[str, Answer[T]]:
+        """Ask it of some tracks; from any thread."""
+
+    def store(self, corpus: Corpus, track_id: str, value: T) -> None:
+        """Store it."""
+
+
+class AudioAnalysis:
+    """Bars, beats, sections and segments; one track at a time."""
+
+    path = "audio-analysis"
+    stage = "fetching analyses"
+    at_once = 1
+
+    def lacking(self, corpus: Corpus) -> list[str]:
+        """Name the tracks without analysis."""
+        return corpus.without_analysis(SOURCE)
+
+    def ask(self, api: WebApi, native_ids: Sequence[str]) -> Mapping[str, Answer[Analysis]]:
+        """Ask for the analysis of a track; one without segments is none."""
+        return {one: api.ask(Request(f"{self.path}/{one}", _analysis)) for one in native_ids}
+
+    def store(self, corpus: Corpus, track_id: str, value: Analysis) -> None:
+        """Store the analysis, unless the track has been taken out meanwhile."""
+        if corpus.stored(track_id) is not None:
+            corpus.put_analysis(track_id, value)
+
+
+def _analysis(answer: Any) -> Analysis | None:
+    form = msgspec.convert(answer, AnalysisForm)
+    return Analysis.from_form(form, dialect="spotify") if form.segments else None
+
+
+class AudioFeatures:
+    """Danceability, energy and so on; many tracks at a time, or one where that is over."""
+
+    path = "audio-features"
+    stage = "fetching audio features"
+    at_once = FEATURES_AT_ONCE
+
+    def __init__(self) -> None:
+        self._has_batches = True
+
+    def lacking(self, corpus: Corpus) -> list[str]:
+        """Name the tracks without audio features."""
+        return corpus.without_audio_features(SOURCE)
+
+    def ask(
+        self, api: WebApi, native_ids: Sequence[str]
+    ) -> Mapping[str, Answer[Mapping[str, Any]]]:
+        """Ask for the features of tracks."""
+        if self._has_batches:
+            batch = Request(self.path, _batch_of_features, {"ids": ",".join(native_ids)})
+            answer = api.ask(batch)
+            if isinstance(answer, Unanswered):
+                return dict.fromkeys(native_ids, answer)
+            if not isinstance(answer, Refused):
+                return {one: answer.get(one) for one in native_ids}
+        answers: dict[str, Answer[Mapping[str, Any]]] = {}
+        for one in native_ids:
+            answers[one] = api.ask(Request(f"{self.path}/{one}", _features))
+            if isinstance(answers[one], Refused) and len(answers) == 1:
+                return dict.fromkeys(native_ids, answers[one])
+            self._has_batches = False
+        return answers
+
+    def store(self, corpus: Corpus, track_id: str, value: Mapping[str, Any]) -> None:
+        """Store the features."""
+        corpus.put_audio_features(track_id, value)
+
+
+def _features(answer: Any) -> Mapping[str, Any] | None:
+    """Keep the numbers; the rest are addresses and the id once more."""
+    values = msgspec.convert(answer, dict[str, Any] | None)
+    numbers = {name: one for name, one in (values or {}).items() if isinstance(one, int | float)}
+    return numbers or None
+
+
+class _Features(msgspec.Struct):
+    audio_features: list[dict[str, Any] | None]
+
+
+def _batch_of_features(answer: Any) -> Mapping[str, Mapping[str, Any] | None]:
+    given = msgspec.convert(answer, _Features).audio_features
+    return {str(one.get("id")): _features(one) for one in given if one}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of asking for one thing of all tracks.
+
+    Attributes
+    ----------
+    stored : int
+    none : int
+        Tracks for which Spotify has nothing, of earlier runs too.
+    problems : list of str
+        Sentences on what could not be read; the next run asks for it again.
+    closed : Refused or None
+        How Spotify refused, where it does not give this to the app at all.
+    """
+
+    stored: int = 0
+    none: int = 0
+    problems: list[str] = field(default_factory=list)
+    closed: Refused | None = None
+
+
+def fetch(
+    question: _Question[T],
+    corpus: Corpus,
+    api: WebApi,
+    outcome: Outcome,
+    *,
+    progress: Progress = silent,
+) -> None:
+    """Ask Spotify for what the tracks of a corpus lack.
+
+    Parameters
+    ----------
+    question : AudioAnalysis or AudioFeatures
+    corpus : Corpus
+        Open for writing.
+    api : WebApi
+    outcome : Outcome
+        Filled as answers come, so that it holds where this ends early.
+    progress : Progress
+        Told how many tracks are done.
+
+    Raises
+    ------
+    TemporaryError, DataError
+        As `WebApi.answers` does; what was answered until then is stored.
+    """
+    known = corpus.journal.items(SOURCE)
+    lacking = [one.removeprefix(f"{SOURCE}-") for one in question.lacking(corpus)]
+    todo = [one for one in lacking if not known.get(f"{question.path}/{one}")]
+    outcome.none = len(lacking) - len(todo)
+    chunks = [todo[i : i + question.at_once] for i in range(0, len(todo), question.at_once)]
+    jobs = ((tuple(chunk), partial(question.ask, api, chunk)) for chunk in chunks)
+    probed = _probe(api, jobs)
+    if _is_closed(probed):
+        outcome.closed = next(one for one in probed.values() if isinstance(one, Refused))
+        return
+    n_done = 0
+    for answers in chain([probed], _together(api, jobs)):
+        with corpus.transaction():
+            for native_id, answer in answers.items():
+                _keep(question, corpus, native_id, answer, outcome)
+        n_done += len(answers)
+        progress(question.stage, n_done, len(todo))
+
+
+def _together(
+    api: WebApi, jobs: Iterable[tuple[tuple[str, ...], Callable[[], Mapping[str, Answer[T]]]]]
+) -> Iterator[dict[str, Answer[T]]]:
+    """Run jobs, several at once; yield the answers that came at the same time."""
+    for ended in api.answers(jobs):
+        yield {one: answer for _, answers in ended for one, answer in answers.items()}
+
+
+def _probe(
+    api: WebApi, jobs: Iterator[tuple[tuple[str, ...], Callable[[], Mapping[str, Answer[T]]]]]
+) -> dict[str, Answer[T]]:
+    """Run one job after the other until one is not refused, or it is plain that all would be."""
+    probed: dict[str, Answer[T]] = {}
+    for _, job in zip(range(PROBES), jobs, strict=False):
+        for answers in _together(api, [((), job[1])]):
+            probed |= answers
+        if _is_closed(probed) or not _all_refused(probed):
+            break
+    return probed
+
+
+def _all_refused(answers: Mapping[str, Answer[T]]) -> bool:
+    return all(isinstance(answer, Refused) for answer in answers.values())
+
+
+def _is_closed(probed: Mapping[str, Answer[T]]) -> bool:
+    """Tell whether the first answers mean that Spotify does not give this to the app at all."""
+    statuses = [answer.status for answer in probed.values() if isinstance(answer, Refused)]
+    is_closed = _FORBIDDEN in statuses or len(statuses) >= PROBES
+    return bool(statuses) and _all_refused(probed) and is_closed
+
+
+def _keep(
+    question: _Question[T], corpus: Corpus, native_id: str, answer: Answer[T], outcome: Outcome
+) -> None:
+    """Store an answer, or note why there is none."""
+    item = f"{question.path}/{native_id}"
+    if isinstance(answer, Unanswered) or _is_forbidden(answer):
+        said = answer.sentence if isinstance(answer, Unanswered) else "HTTP 403"
+        outcome.problems.append(f"{item}: {said}")
+        _note(corpus, item, native_id, "unreadable", said, for_good=False)
+    elif answer is None or isinstance(answer, Refused):
+        said = f"HTTP {answer.status}, {answer.message}" if answer else "Spotify has none"
+        outcome.none += 1
+        _note(corpus, item, native_id, "no analysis", said, for_good=True)
+    else:
+        outcome.stored += 1
+        question.store(corpus, f"{SOURCE}-{native_id}", answer)
+        corpus.journal.forget_item(SOURCE, item)
+
+
+def _is_forbidden(answer: object) -> bool:
+    return isinstance(answer, Refused) and answer.status == _FORBIDDEN
+
+
+def _note(
+    corpus: Corpus, item: str, native_id: str, reason: Reason, sentence: str, *, for_good: bool
+) -> None:
+    entry = corpus.journal.begin(SOURCE, item, _FIRST)
+    corpus.journal.drop(entry, 1, f"{SOURCE}-{native_id}", reason, sentence)
+    corpus.journal.advance(entry, 1, complete=for_good)
