@@ -42,6 +42,7 @@ from genrelab.music.corpus_rows import (
 from genrelab.music.fetched import FETCHED_TABLE, Fetched
 from genrelab.music.file_names import name_from_stored
 from genrelab.music.journal import Import, Journal
+from genrelab.music.links import CAME_AS_RECORDING, Links
 from genrelab.music.segments import SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
@@ -136,6 +137,7 @@ class Corpus:
             with self._explained():
                 self._prepare(mode)
             self.journal = Journal(self._db, self._explained)
+            self.links = Links(self._db, self._explained)
         except BaseException:
             self._db.close()
             raise
@@ -256,7 +258,8 @@ class Corpus:
     ) -> None:
         """Store a track, replacing what stood under its id.
 
-        An analysis is kept unless another is given, or the recording has changed.
+        An analysis is kept unless another is given, or the recording has changed; a
+        recording that is linked to it (`genrelab.music.links`) unless it comes with its own.
         """
         self._db.execute(
             "DELETE FROM analyses WHERE track_id IN "
@@ -266,7 +269,12 @@ class Corpus:
         row = [*row_from_track(track).values()]
         row += [entry.id, entry.fingerprint] if entry else [None, None]
         names = (*TRACK_COLUMNS, "import_id", "fingerprint")
-        updates = ", ".join(f"{name}=excluded.{name}" for name in names[1:])
+        updates = ", ".join(
+            f"{name}=iif(excluded.audio_path IS NULL, {name}, excluded.{name})"
+            if name in ("audio_path", "audio_digest")
+            else f"{name}=excluded.{name}"
+            for name in names[1:]
+        )
         self._db.execute(
             f"INSERT INTO tracks ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
             f"ON CONFLICT (id) DO UPDATE SET {updates}",
@@ -348,9 +356,13 @@ class Corpus:
         )
 
     def with_content(self, audio_digest: str) -> list[str]:
-        """Name the tracks whose recordings have this content, ordered by id."""
-        query = "SELECT id FROM tracks WHERE audio_digest=? ORDER BY id"
+        """Name the tracks that came as recordings of this content, ordered by id."""
+        query = f"SELECT id FROM tracks WHERE audio_digest=? AND {CAME_AS_RECORDING} ORDER BY id"
         return [track_id for (track_id,) in self._db.execute(query, (audio_digest,))]
+
+    def audio_file(self, audio_path: str) -> Path:
+        """Tell where a recording lies: a path that is not absolute counts from this folder."""
+        return self.path.absolute().parent / audio_path
 
     def state(self) -> tuple[int, int]:
         """Return what differs once this connection or another has written to the corpus."""
