@@ -119,10 +119,17 @@ def spotify(
         if not is_market(market):
             raise UsageError(f"--market is {market!r}; expected {EXPECTED_MARKET}")
         asked = replace(asked, market=market)
-    for sentence in asked.repeated:
-        say(f"note: {sentence}")
     check_output(output)
     authorization = authorize(accounts_url, as_user=as_user, token_file=token_file, tell=say)
+    authorization.token()  # here, since a user may have to log in first
+    for sentence in asked.repeated:
+        say(f"note: {sentence}")
+    for one in asked.playlists:
+        if len(genres := asked.genres_of(one)) > 1:
+            say(
+                f"note: playlist {one} stands under {' and '.join(genres)}, so that its tracks are "
+                "of no one genre and left out; keep it under one of them"
+            )
     with (
         Bars() as progress,
         WebApi(

@@ -77,15 +77,15 @@ class Accounts:
         """Return the token that a request to the Web API bears, or the refusal it gets."""
         scheme, _, word = request.authorization.partition(" ")
         if not word:
-            return _unauthorized("No token provided")
+            return unauthorized("No token provided")
         if scheme != "Bearer":
             return refusal(400, "Only valid bearer authentication supported")
         with self._lock:
             token = self._tokens.get(word)
         if token is None or self.refuse_tokens:
-            return _unauthorized("Invalid access token")
+            return unauthorized("Invalid access token")
         if time.monotonic() >= token.expires:
-            return _unauthorized("The access token expired")
+            return unauthorized("The access token expired")
         return token
 
     def expire(self) -> None:
@@ -185,7 +185,8 @@ class Accounts:
         return scheme == "Basic" and said == f"{self.client_id}:{self.client_secret}"
 
 
-def _unauthorized(message: str) -> Answer:
+def unauthorized(message: str) -> Answer:
+    """Answer as the Web API does where a token is not good enough (RFC 6750, 3)."""
     challenge = f'Bearer realm="spotify", error="invalid_token", error_description="{message}"'
     return refusal(401, message).with_headers(WWW_Authenticate=challenge)
 

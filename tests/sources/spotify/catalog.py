@@ -14,6 +14,7 @@ import json
 import re
 import string
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,14 +130,14 @@ class Catalog:
     def put(self, playlist: Playlist, *genres: str) -> Playlist:
         """Serve a playlist, which is to be collected under these genres."""
         self.playlists[playlist.id] = playlist
-        self.know(item for item in playlist.items if isinstance(item, Song))
+        self.know(playlist.items)
         for genre in genres:
             self.genres.setdefault(genre, []).append(playlist.id)
         return playlist
 
-    def know(self, songs: Iterable[Song]) -> None:
-        """Serve songs that are in no playlist yet."""
-        self.songs.update((song.id, song) for song in songs)
+    def know(self, items: Iterable[Item]) -> None:
+        """Serve the songs among these, whether or not a playlist has them still."""
+        self.songs.update((item.id, item) for item in items if isinstance(item, Song))
 
     def playlists_of(self, genre: str) -> list[Playlist]:
         """Return a genre's playlists in order."""
@@ -158,6 +159,17 @@ class Catalog:
         """Write that file, and return its path."""
         path.write_text(self.playlist_file(market=market, limit=limit), encoding="utf-8")
         return path
+
+
+def kinds_of(items: Iterable[Item], market: str | None) -> Counter[str]:
+    """Count items: ``track``, ``local``, ``episode``, ``removed``, and ``locked`` in a market."""
+    names = {LocalFile: "local", Episode: "episode", type(None): "removed"}
+    return Counter(
+        names.get(type(item))
+        or ("track" if market is None or item.markets is None or market in item.markets
+            else "locked")
+        for item in items
+    )  # fmt: skip
 
 
 def base_62_id(name: str) -> str:

@@ -99,10 +99,11 @@ class Faults:
 class Pace:
     """How fast one may ask, and who asked before a wait was over.
 
-    At most `requests` in a rolling window of `window_s`; beyond it 429 until the window frees,
-    and every request during that wait makes it longer by `penalty_s`. With ``requests=None``
-    nothing is refused, but waits that faults announced are watched all the same. A request that
-    comes within `grace_s` of an announcement may have been on its way and is no offense.
+    At most `requests` in a rolling window of `window_s`; beyond it 429 until the window frees, in
+    whole seconds, and every request during that wait makes it longer by `penalty_s`. With
+    ``requests=None`` nothing is refused, but waits that faults announced are watched all the same.
+    A request that comes within `grace_s` of an announcement may have been on its way and is no
+    offense.
     """
 
     requests: int | None = None
@@ -144,7 +145,8 @@ class Pace:
             if len(self._times) < self.requests:
                 self._times.append(now)
                 return None
-            self._blocked_until = self._times[0] + self.window_s
+            free = self._times[0] + self.window_s - now
+            self._blocked_until = now + max(1, math.ceil(free))
             return self._refuse(now)
 
     def announce(self, seconds: float) -> None:
@@ -159,9 +161,8 @@ class Pace:
 
     def _refuse(self, now: float) -> int:
         self.refused += 1
-        wait = max(1, math.ceil(self._blocked_until - now))
-        self._announce(now, wait)
-        return wait
+        self._announce(now, self._blocked_until - now)
+        return max(1, math.ceil(self._blocked_until - now))
 
     def _announce(self, now: float, seconds: float) -> None:
         if now >= self._wait_until:

@@ -151,6 +151,8 @@ class PublishedApi:
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             return self._flat(self._components["schemas"][name], name)
+        if "oneOf" in schema:
+            return _told_apart([self._flat(part, owner) for part in schema["oneOf"]])
         flat = {
             name: value
             for name, value in schema.items()
@@ -166,8 +168,6 @@ class PublishedApi:
                 for name, value in flat["properties"].items()
             }
             flat.setdefault("additionalProperties", False)
-        if "oneOf" in flat:
-            flat = _told_apart([self._flat(part, owner) for part in flat["oneOf"]])
         for part in flat.pop("allOf", ()):
             flat = _merged(flat, self._flat(part, owner))
         return _nullable(flat) if schema.get("nullable") else flat

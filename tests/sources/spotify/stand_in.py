@@ -25,7 +25,7 @@ from typing import Any, Self
 if __name__ == "__main__":  # as a script it finds its neighbors from the project's root
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tests.sources.spotify.accounts import Accounts, Token
+from tests.sources.spotify.accounts import Accounts, Token, unauthorized
 from tests.sources.spotify.catalog import Catalog
 from tests.sources.spotify.faults import Fault, Faults, Pace
 from tests.sources.spotify.http_server import Server
@@ -239,7 +239,8 @@ class StandIn:
         return answer if fault is None else fault.applied_to(answer)
 
     def _refuse(self, fault: Fault) -> Answer:
-        answer = refusal(fault.status, MESSAGES.get(fault.status, "Error"))
+        message = MESSAGES.get(fault.status, "Error")
+        answer = unauthorized(message) if fault.status == 401 else refusal(fault.status, message)
         if fault.retry_after is not None:
             answer = answer.with_headers(Retry_After=fault.retry_after)
             if fault.retry_after.isdecimal():

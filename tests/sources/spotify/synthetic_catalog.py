@@ -66,8 +66,9 @@ def add_oddities(catalog: Catalog, *, market: str = "DE") -> None:
     genre's first playlist is also the second genre's.
     """
     for number, playlist in enumerate(list(catalog.playlists.values())):
-        locked = make_song(number, seed=-1, markets=frozenset({"JP", "US"} - {market}))
-        unheard = make_song(number, seed=-2, features=None)
+        elsewhere = frozenset({"JP", "US"} - {market})
+        locked = make_song(number, seed=-1, title=f"Elsewhere {number}", markets=elsewhere)
+        unheard = make_song(number, seed=-2, title=f"Unheard {number}", features=None)
         odd: list[Item] = [
             LocalFile(title=f"Demo {number}", artist="Me"),
             Episode(id=base_62_id(f"episode {number}"), title=f"Talk {number}", show="Talks"),
@@ -82,7 +83,12 @@ def add_oddities(catalog: Catalog, *, market: str = "DE") -> None:
     first, second, *_ = catalog.genres
     catalog.genres[second].append(catalog.genres[first][0])
     heard = catalog.analysis_of
-    catalog.analysis_of = lambda id_: None if catalog.songs[id_].features is None else heard(id_)
+
+    def analysis_of(id_: str) -> bytes | None:
+        song = catalog.songs.get(id_)
+        return None if song is None or song.features is None else heard(id_)
+
+    catalog.analysis_of = analysis_of
 
 
 def make_song(number: int, *, seed: int = 0, **changes: Any) -> Song:

@@ -239,6 +239,41 @@ def test_an_app_that_is_not_known_to_the_server(api, said, monkeypatch):
         authorize(api.accounts_url, as_user=True, tell=said.append).token()
 
 
+@pytest.mark.usefixtures("browser")
+def test_a_code_whose_answer_is_lost(api, said):
+    api.fail("^/api/token$", manner="truncated")
+    authorization = authorize(api.accounts_url, as_user=True, tell=said.append)
+    with pytest.raises(TemporaryError, match="consent was lost on the way; run the same command"):
+        authorization.token()
+    assert authorization.token()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_token_file_that_others_can_read_stops_before_anything_is_sent(api, said, tmp_path):
+    file = tmp_path / "my token.json"
+    authorize(api.accounts_url, token_file=file, tell=said.append).token()
+    file.chmod(0o644)
+    with pytest.raises(UsageError, match=r"\(mode 0644\); chmod 600 '.*my token\.json'$"):
+        authorize(api.accounts_url, token_file=file, tell=said.append)
+    assert asks(api) == 1
+
+
+def test_a_token_that_cannot_be_kept_is_a_token(api, said, tmp_path):
+    (tmp_path / "cache").write_text("no folder")
+    authorization = authorize(api.accounts_url, tell=said.append)
+    assert authorization.renew(authorization.token())
+    assert len(said) == 1 and "asking for a new" in said[0]
+
+
+def test_a_token_of_another_app_is_not_used(api, said, monkeypatch, tmp_path):
+    file = tmp_path / "token.json"
+    token = authorize(api.accounts_url, token_file=file, tell=said.append).token()
+    api.accounts.client_id = "f" * 32
+    monkeypatch.setenv("SPOTIPY_CLIENT_ID", "f" * 32)
+    assert authorize(api.accounts_url, token_file=file, tell=said.append).token() != token
+    assert said == [f"{file}: holds another app's or user's token; asking for a new one"]
+
+
 SCRIPT = """
 import sys
 from genrelab.sources.spotify.authorization import authorize

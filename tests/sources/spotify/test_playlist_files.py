@@ -18,7 +18,6 @@ from genrelab.sources.spotify.playlist_files import (
     PlaylistFile,
     load_playlist_file,
     parse_playlist_file,
-    playlist_id_from,
     shipped_playlist_files,
 )
 
@@ -55,41 +54,6 @@ def test_a_well_formed_file(tmp_path):
     assert file.playlists == (A, B, C)
     assert file.genres_of(A) == ("Rock", "R&B") and file.genres_of(B) == ("Rock",)
     assert file.genres_of("x") == ()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        A,
-        f" {A} ",
-        f"https://open.spotify.com/playlist/{A}",
-        f"http://open.spotify.com/intl-de/playlist/{A}/?si=1&x=/2#top",
-        f"open.spotify.com/embed/playlist/{A}",
-        f"https://open.spotify.com/user/spotify/playlist/{A}",
-        f"spotify:playlist:{A}",
-        f"spotify:user:spotify:playlist:{A}",
-    ],
-)
-def test_every_way_of_writing_an_id(text):
-    assert playlist_id_from(text) == A
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (f"https://open.spotify.com/album/{A}", "is an album's address; expected a playlist's"),
-        (f"spotify:track:{A}", "is a track's address; expected a playlist's"),
-        ("https://open.spotify.com/user/someone", "is a user's address; expected a playlist's"),
-        (A[:-1], "is no playlist; expected an id of 22 letters and digits, or https://open"),
-        (A[:-1] + "-", "is no playlist; expected an id"),
-        ("", "is no playlist; expected an id"),
-        (f"https://example.org/playlist/{A}", "is no playlist; expected an id"),
-        ("spotify:playlist:short", "is no playlist; expected an id"),
-    ],
-)
-def test_what_is_no_playlist(text, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        playlist_id_from(text)
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ class WebApi:
         route: str | None = None,
     ) -> dict[str, Any]:
         items = playlist.items  # an edit replaces the list, so this one holds still
+        shown = items[offset : offset + limit]
+        self.catalog.know(shown)
         elements = [
-            element_object(
-                item, offset + place, shape=self.shape, market=market, api_url=self.api_url
-            )
-            for place, item in enumerate(items[offset : offset + limit])
+            element_object(item, place, shape=self.shape, market=market, api_url=self.api_url)
+            for place, item in enumerate(shown, offset)
         ]
         asked = {} if request is None else request.query
         kept = {name: word for name, word in asked.items() if name not in {"limit", "offset"}}

@@ -2,8 +2,8 @@
 
 In the order in which a collection passes through them:
 
-- ``playlist_files``: which playlists stand for which genre, in TOML (``toml_lines`` finds its
-  lines); the paper's own ship as ``paper``
+- ``playlist_files``: which playlists stand for which genre, in TOML, with ``playlist_ids`` and
+  ``toml_lines``; the paper's own ship as ``paper``
 - ``authorization``: the right to ask, from ``credentials`` in the environment, ``token_files``
   of earlier runs, the ``accounts`` server and ``redirects`` from a user's browser
 - ``pace``: how many requests at once

@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from genrelab.sources.spotify.network_faults import server_name
+from genrelab.errors import GenrelabError
+from genrelab.sources.spotify.network_faults import network_fault, server_name
 from genrelab.sources.spotify.pace import moment, retry_after
 from genrelab.sources.spotify.spotipy_library import as_it_is, load_spotipy
 
@@ -81,11 +82,17 @@ def _phrase(status: int) -> str:
 
 
 class NoAnswer(Exception):  # noqa: N818 - it is what came, rather than what went wrong
-    """Nothing that can be read; ``unreachable`` where not even a connection came about."""
+    """Nothing that can be read.
 
-    def __init__(self, sentence: str, *, unreachable: bool = False) -> None:
+    Attributes
+    ----------
+    of_all : GenrelabError or None
+        What all requests would meet, where that is so: there is no way to the server.
+    """
+
+    def __init__(self, sentence: str, of_all: GenrelabError | None = None) -> None:
         super().__init__(sentence)
-        self.unreachable = unreachable
+        self.of_all = of_all
 
 
 class Connection:
@@ -146,7 +153,7 @@ class Connection:
         client = getattr(self._of_thread, "client", None)
         if client is None:
             session = self._requests.Session()
-            session.auth = as_it_is
+            session.auth = as_it_is  # otherwise a ~/.netrc replaces the token
             session.hooks["response"].append(self._arrived)
             self._sessions.append(session)
             client = self._spotipy.Spotify(
@@ -178,15 +185,11 @@ class Connection:
     def _explained(self, error: Exception) -> NoAnswer:
         """Say what came instead of an answer."""
         exceptions = self._requests.exceptions
-        if isinstance(error, exceptions.SSLError):
-            now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
-            sentence = f"the certificate of {self._host} is not accepted; is this machine's clock "
-            return NoAnswer(f"{sentence}right, {now}?", unreachable=True)
-        causes = list(_causes(error))
-        if any(type(one).__name__ in _NEVER_CONNECTED for one in causes):
-            said = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
-            why = said[-1] if said else "no connection"
-            return NoAnswer(f"{self._host} cannot be reached ({why})", unreachable=True)
+        no_way = isinstance(error, exceptions.SSLError | exceptions.ProxyError) or any(
+            type(one).__name__ in _NEVER_CONNECTED for one in _causes(error)
+        )
+        if no_way:
+            return NoAnswer("no way to the server", network_fault(error, self._host))
         if isinstance(error, exceptions.Timeout | self._urllib3.exceptions.TimeoutError):
             return NoAnswer("an answer that does not come, or does not end")
         return NoAnswer("an answer that breaks off")

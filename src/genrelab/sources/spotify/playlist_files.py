@@ -23,19 +23,12 @@ from typing import Any
 
 from genrelab.errors import DataError, UsageError
 from genrelab.sources.csv_files import read_text
+from genrelab.sources.spotify.playlist_ids import playlist_id_from, shown
 from genrelab.sources.spotify.toml_lines import KeyPath, lines_of
 
 EXPECTED_MARKET = "a country's two capital letters (ISO 3166-1), such as 'DE'"
 _FIELDS = ("market", "genres")
 _GENRE_FIELDS = ("playlists", "limit")
-_ID = re.compile(r"[0-9A-Za-z]{22}")
-_ADDRESS = re.compile(
-    r"(?:(?:https?://)?(?:open|play)\.spotify\.com/|spotify:)"
-    r"(?:intl-[a-z-]+/)?(?:embed/)?(?:user[/:][^/:]+[/:](?=playlist))?"
-    r"(?P<kind>[a-z]+)[/:](?P<id>[^/?#:]+)/?(?:[?#].*)?",
-    re.IGNORECASE,
-)
-_OTHER_KINDS = {"album", "artist", "audiobook", "episode", "show", "track", "user"}
 _EXPECTED_FILE = "a TOML file of playlists"
 
 
@@ -136,7 +129,7 @@ def parse_playlist_file(text: str, where: str) -> PlaylistFile:
     source.check_fields(values, (), _FIELDS)
     market, genres = values.get("market"), values.get("genres")
     if market is not None and not is_market(market):
-        raise source.error(("market",), f"is {_shown(market)}; expected {EXPECTED_MARKET}")
+        raise source.error(("market",), f"is {shown(market)}; expected {EXPECTED_MARKET}")
     if not genres and genres in (None, {}):
         raise source.error(
             ("genres",), 'names no genre; expected [genres.NAME] with playlists = ["ID", ...]'
@@ -154,35 +147,6 @@ def parse_playlist_file(text: str, where: str) -> PlaylistFile:
 def is_market(value: object) -> bool:
     """Whether a value has the form of a market, two capital letters."""
     return isinstance(value, str) and re.fullmatch("[A-Z]{2}", value) is not None
-
-
-def playlist_id_from(text: str) -> str:
-    """Find the id in a playlist's id, web address or ``spotify:playlist:`` URI.
-
-    Raises
-    ------
-    ValueError
-        Saying what the text is instead, and what was expected.
-
-    Examples
-    --------
-    >>> playlist_id_from("https://open.spotify.com/playlist/37i9dQZF1DX4vth7idTQch?si=x")
-    '37i9dQZF1DX4vth7idTQch'
-    """
-    text = text.strip()
-    if _ID.fullmatch(text):
-        return text
-    found = _ADDRESS.fullmatch(text)
-    kind = found["kind"].lower() if found else ""
-    if found and kind == "playlist" and _ID.fullmatch(found["id"]):
-        return found["id"]
-    if kind in _OTHER_KINDS:
-        article = "an" if kind[0] in "ae" else "a"
-        raise ValueError(f"{_shown(text)} is {article} {kind}'s address; expected a playlist's")
-    raise ValueError(
-        f"{_shown(text)} is no playlist; expected an id of 22 letters and digits, "
-        "or https://open.spotify.com/playlist/ID"
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +167,7 @@ class _Source:
 
     def check_table(self, value: object, path: KeyPath) -> None:
         if not isinstance(value, dict):
-            raise self.error(path, f"is {_shown(value)}; expected a table")
+            raise self.error(path, f"is {shown(value)}; expected a table")
 
     def check_fields(self, table: Mapping[str, Any], path: KeyPath, known: Sequence[str]) -> None:
         for name in table:
@@ -224,7 +188,7 @@ def _genre(name: str, value: Any, source: _Source, repeated: list[str]) -> Genre
     limit = value.get("limit")
     if limit is not None and (not isinstance(limit, int) or limit is True or limit < 1):
         raise source.error(
-            (*path, "limit"), f"is {_shown(limit)}; expected a whole number, at least 1"
+            (*path, "limit"), f"is {shown(limit)}; expected a whole number, at least 1"
         )
     playlists = _ids(value["playlists"], (*path, "playlists"), source, repeated)
     return GenrePlaylists(genre=name, playlists=playlists, limit=limit)
@@ -232,14 +196,14 @@ def _genre(name: str, value: Any, source: _Source, repeated: list[str]) -> Genre
 
 def _ids(value: Any, path: KeyPath, source: _Source, repeated: list[str]) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise source.error(path, f'is {_shown(value)}; expected a list, such as ["ID", ...]')
+        raise source.error(path, f'is {shown(value)}; expected a list, such as ["ID", ...]')
     if not value:
         raise source.error(path, "is empty; expected at least one playlist's id or address")
     ids: dict[str, None] = {}
     for number, text in enumerate(value):
         place = (*path, number)
         if not isinstance(text, str):
-            raise source.error(place, f"{_shown(text)} is no text; expected a playlist's id")
+            raise source.error(place, f"{shown(text)} is no text; expected a playlist's id")
         try:
             found = playlist_id_from(text)
         except ValueError as error:
@@ -260,9 +224,7 @@ def _text_of(path: Path, where: str) -> str:
     except DataError as error:
         raise UsageError(str(error)) from error
     except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
-        raise UsageError(
-            f"{_shown(where)}: is no file's name; expected {_EXPECTED_FILE}"
-        ) from error
+        raise UsageError(f"{shown(where)}: is no file's name; expected {_EXPECTED_FILE}") from error
 
 
 def _hint(name: str) -> str:
@@ -290,12 +252,3 @@ def _quoted(name: str) -> str:
     if re.fullmatch("[A-Za-z0-9_-]+", name):
         return name
     return json.dumps(name, ensure_ascii=not name.isprintable())
-
-
-def _shown(value: object) -> str:
-    """Show a value in a sentence, and of a long one its beginning."""
-    try:
-        said = str(value).lower() if isinstance(value, bool) else repr(value)
-    except ValueError:  # a hexadecimal number of more digits than Python prints
-        said = "a huge number"
-    return said if len(said) <= 60 else f"{said[:57]}..."

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import http.server
+import os
 import queue
 import socket
 import socketserver
@@ -122,7 +123,8 @@ def _browse(address: str) -> None:
 class _Listener(socketserver.ThreadingTCPServer):
     """Takes connections, each in a thread, so that an idle one keeps none waiting."""
 
-    allow_reuse_address = True
+    # Elsewhere it would let two programs listen at one port.
+    allow_reuse_address = os.name == "posix"
     daemon_threads = True
     block_on_close = False
 

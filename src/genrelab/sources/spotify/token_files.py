@@ -26,6 +26,7 @@ from genrelab.errors import UsageError
 
 OTHERS = 0o077
 _LARGEST = 65_536  # bytes; Spotify's tokens take some 500
+_NEVER = 10**11  # s since 1970
 
 
 def digest_of(*parts: str) -> str:
@@ -122,20 +123,23 @@ class TokenFile:
                 self._tell(f"{path}: cannot be read ({reason}); asking for a new token")
             self._has_failed = True
             return None
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             _check_owner(path, os.fstat(descriptor))
-            return file.read(_LARGEST)
+            return os.read(descriptor, _LARGEST)
+        finally:
+            os.close(descriptor)
 
 
 def is_token(value: object) -> bool:
     """Whether a value is what spotipy makes of an answer with a token in it."""
-    if not isinstance(value, dict) or not isinstance(value.get("expires_at"), int):
+    if not isinstance(value, dict):
         return False
-    if not isinstance(value.get("expires_in", 3600), int):
-        return False
+    times = (value.get("expires_at"), value.get("expires_in", 3600))
     words = (value.get("access_token"), value.get("refresh_token", "none"))
     # What does not fit into a header would be shown by the error about it.
-    return all(isinstance(word, str) and re.fullmatch("[!-~]+", word) for word in words)
+    return all(isinstance(time, int) and 0 <= time < _NEVER for time in times) and all(
+        isinstance(word, str) and re.fullmatch("[!-~]+", word) for word in words
+    )
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from genrelab.errors import DataError, TemporaryError
+from genrelab.errors import DataError, GenrelabError, TemporaryError
 from genrelab.progress import Progress, silent
 from genrelab.sources.spotify.connection import Connection, HttpError, NoAnswer
 from genrelab.sources.spotify.pace import MOST_IN_FLIGHT, Pace, in_words
@@ -230,7 +230,7 @@ class WebApi:
             return self._judged(error)
         except NoAnswer as error:
             self._pace.failed()
-            return _Failure(str(error), unreachable=error.unreachable)
+            return _Failure(str(error), error.of_all)
         except (DataError, msgspec.ValidationError) as error:
             self._pace.failed()
             return _Failure(f"a broken answer ({error})")
@@ -261,21 +261,17 @@ class WebApi:
         if abs(skew) > CLOCK_SKEW_S:
             relation = "behind" if skew > 0 else "ahead of"
             hint = f"this machine's clock is {in_words(abs(skew))} {relation} Spotify's, set it"
-        end = DataError(
+        error = DataError(
             f"Spotify refuses every token, fresh ones too (HTTP 401): {hint} and run the same "
             "command again; what was fetched is stored"
         )
-        self._pace.stop(end)
-        raise end
+        self._pace.stop(error)
+        raise error
 
     def _given_up(self, failure: _Failure) -> Unanswered:
-        if failure.unreachable:
-            end = TemporaryError(
-                f"{failure.sentence}; what was fetched is stored: check the network and run the "
-                "same command again"
-            )
-            self._pace.stop(end)
-            raise end
+        if failure.of_all is not None:
+            self._pace.stop(failure.of_all)
+            raise failure.of_all
         self._pace.gave_up(failure.sentence)
         times = f", {self._retries + 1} times" if self._retries else ""
         return Unanswered(f"{failure.sentence}{times}")
@@ -286,7 +282,7 @@ class _Failure:
     """What came instead of an answer."""
 
     sentence: str
-    unreachable: bool = False
+    of_all: GenrelabError | None = None
 
 
 class _Again(enum.Enum):
