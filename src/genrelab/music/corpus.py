@@ -49,6 +49,7 @@ from genrelab.progress import Progress, silent
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
 LOCK_WAIT_S = 30.0
+_KEPT = ("audio_path", "audio_digest", "audio_features")  # unless a newer record brings others
 _ASK_AGAIN_S = 0.01
 _T = TypeVar("_T")
 
@@ -256,7 +257,8 @@ class Corpus:
     ) -> None:
         """Store a track, replacing what stood under its id.
 
-        An analysis is kept unless another is given, or the recording has changed.
+        Its recording and its audio features are kept unless others are given, its analysis
+        also goes where the recording has changed.
         """
         self._db.execute(
             "DELETE FROM analyses WHERE track_id IN "
@@ -266,7 +268,12 @@ class Corpus:
         row = [*row_from_track(track).values()]
         row += [entry.id, entry.fingerprint] if entry else [None, None]
         names = (*TRACK_COLUMNS, "import_id", "fingerprint")
-        updates = ", ".join(f"{name}=excluded.{name}" for name in names[1:])
+        updates = ", ".join(
+            f"{name}=coalesce(excluded.{name}, {name})"
+            if name in _KEPT
+            else f"{name}=excluded.{name}"
+            for name in names[1:]
+        )
         self._db.execute(
             f"INSERT INTO tracks ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
             f"ON CONFLICT (id) DO UPDATE SET {updates}",

@@ -73,6 +73,11 @@ class Refused:
     status: int
     message: str
 
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"HTTP {self.status}, {self.message}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
