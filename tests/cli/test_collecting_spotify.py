@@ -203,7 +203,8 @@ def stopped(command: list[str], when: Callable[[], bool], number: signal.Signals
         while process.poll() is None and not when():
             time.sleep(0.002)
         process.send_signal(number)
-        process.communicate()
+        err = process.communicate()[1]
+    print(err)
     return process.returncode
 
 

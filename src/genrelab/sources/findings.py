@@ -32,6 +32,7 @@ Reason = Literal[
     "not in the market",
     "over the limit",
     "no analysis",
+    "no audio features",
 ]
 """Why a record is left out; the journal of a corpus counts them by these names."""
 

@@ -18,7 +18,6 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 from genrelab.sources.spotify.credentials import (
@@ -28,8 +27,8 @@ from genrelab.sources.spotify.credentials import (
     REDIRECT_URI,
     Credentials,
 )
-from genrelab.sources.spotify.network_faults import AGAIN, network_fault
-from genrelab.sources.spotify.spotipy_library import load_spotipy
+from genrelab.sources.spotify.network_faults import AGAIN, network_fault, server_name
+from genrelab.sources.spotify.spotipy_library import as_it_is, load_spotipy
 
 SPOTIFY_ACCOUNTS = "https://accounts.spotify.com"
 SCOPES = ("playlist-read-collaborative", "playlist-read-private")
@@ -67,7 +66,7 @@ class Accounts:
 
     def __init__(self, url: str, credentials: Credentials) -> None:
         self.url = url.rstrip("/")
-        self.name = _server_name(self.url)
+        self.name = server_name(self.url, "--accounts-url")
         self._credentials = credentials
         self._library = load_spotipy()
 
@@ -133,7 +132,7 @@ class Accounts:
         import requests
 
         session = requests.Session()
-        session.auth = _as_it_is
+        session.auth = as_it_is
         session.hooks["response"].append(self._judge)
         manager = kind(
             client_id=self._credentials.client_id,
@@ -200,24 +199,6 @@ class Accounts:
             f"{self.name}: refuses to give a token ({code or status}); check the app at "
             f"{DASHBOARD}{f', and {REDIRECT_URI}' if self._credentials.redirect_uri else ''}"
         )
-
-
-def _as_it_is(request: Any) -> Any:
-    """Keep a request's own credentials, which `requests` would replace by those of ~/.netrc."""
-    return request
-
-
-def _server_name(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:  # a port or an IPv6 address that is none
-        parts, port = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(
-            f"--accounts-url: is no address of a server; expected one such as {SPOTIFY_ACCOUNTS}"
-        )
-    return f"{parts.hostname}:{port}" if port else parts.hostname
 
 
 def _json_object(response: Any) -> dict[str, Any]:

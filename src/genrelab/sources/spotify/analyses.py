@@ -26,11 +26,12 @@ from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebAp
 
 FEATURES_AT_ONCE = 100  # the most that Spotify gives
 PROBES = 20  # refusals in a row, from the first on, that mean that all would be refused
-_FORBIDDEN = 403
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _FIRST = "1"  # what is noted of a track has one version
 
 T = TypeVar("T")
 Answer: TypeAlias = T | Refused | Unanswered | None  # None: Spotify has nothing for this track
+_Job: TypeAlias = Callable[[], Mapping[str, Answer[T]]]
 
 
 class _Question(Protocol[T]):
@@ -38,13 +39,14 @@ class _Question(Protocol[T]):
 
     path: str
     stage: str
-    at_once: int
+    absence: Reason
+    at_once: int  # tracks; less where an answer has told so
 
     def lacking(self, corpus: Corpus) -> list[str]:
         """Name the tracks that lack it."""
 
     def ask(self, api: WebApi, native_ids: Sequence[str]) -> Mapping[str, Answer[T]]:
-        """Ask it of some tracks; from any thread."""
+        """Ask it of some tracks, from any thread; answer for some of them at least."""
 
     def store(self, corpus: Corpus, track_id: str, value: T) -> None:
         """Store it."""
@@ -55,6 +57,7 @@ class AudioAnalysis:
 
     path = "audio-analysis"
     stage = "fetching analyses"
+    absence: Reason = "no analysis"
     at_once = 1
 
     def lacking(self, corpus: Corpus) -> list[str]:
@@ -81,10 +84,10 @@ class AudioFeatures:
 
     path = "audio-features"
     stage = "fetching audio features"
-    at_once = FEATURES_AT_ONCE
+    absence: Reason = "no audio features"
 
     def __init__(self) -> None:
-        self._has_batches = True
+        self.at_once = FEATURES_AT_ONCE
 
     def lacking(self, corpus: Corpus) -> list[str]:
         """Name the tracks without audio features."""
@@ -93,21 +96,19 @@ class AudioFeatures:
     def ask(
         self, api: WebApi, native_ids: Sequence[str]
     ) -> Mapping[str, Answer[Mapping[str, Any]]]:
-        """Ask for the features of tracks."""
-        if self._has_batches:
+        """Ask for the features of tracks; of the first alone where batches are refused."""
+        if self.at_once > 1:
             batch = Request(self.path, _batch_of_features, {"ids": ",".join(native_ids)})
             answer = api.ask(batch)
             if isinstance(answer, Unanswered):
                 return dict.fromkeys(native_ids, answer)
             if not isinstance(answer, Refused):
                 return {one: answer.get(one) for one in native_ids}
-        answers: dict[str, Answer[Mapping[str, Any]]] = {}
-        for one in native_ids:
-            answers[one] = api.ask(Request(f"{self.path}/{one}", _features))
-            if isinstance(answers[one], Refused) and len(answers) == 1:
-                return dict.fromkeys(native_ids, answers[one])
-            self._has_batches = False
-        return answers
+        first = native_ids[0]
+        alone = api.ask(Request(f"{self.path}/{first}", _features))
+        if not _is_forbidden(alone):  # so that it is batches alone that are over
+            self.at_once = 1
+        return {first: alone}
 
     def store(self, corpus: Corpus, track_id: str, value: Mapping[str, Any]) -> None:
         """Store the features."""
@@ -179,38 +180,59 @@ def fetch(
     """
     known = corpus.journal.items(SOURCE)
     lacking = [one.removeprefix(f"{SOURCE}-") for one in question.lacking(corpus)]
+    _forget_others(question, corpus, lacking, known)
     todo = [one for one in lacking if not known.get(f"{question.path}/{one}")]
     outcome.none = len(lacking) - len(todo)
-    chunks = [todo[i : i + question.at_once] for i in range(0, len(todo), question.at_once)]
-    jobs = ((tuple(chunk), partial(question.ask, api, chunk)) for chunk in chunks)
+    jobs = _jobs(question, api, todo)
     probed = _probe(api, jobs)
     if _is_closed(probed):
         outcome.closed = next(one for one in probed.values() if isinstance(one, Refused))
         return
-    n_done = 0
-    for answers in chain([probed], _together(api, jobs)):
-        with corpus.transaction():
-            for native_id, answer in answers.items():
-                _keep(question, corpus, native_id, answer, outcome)
-        n_done += len(answers)
-        progress(question.stage, n_done, len(todo))
+    n_done, n_todo = 0, len(todo)
+    while todo:  # a second time where batches turn out to be over
+        answered = set(probed)
+        others = _jobs(question, api, [one for one in todo if one not in answered])
+        for answers in chain([probed], _together(api, others)):
+            with corpus.transaction():
+                for native_id, answer in answers.items():
+                    _keep(question, corpus, native_id, answer, outcome)
+            n_done += len(answers)
+            answered |= answers.keys()
+            progress(question.stage, n_done, n_todo)
+        todo, probed = [one for one in todo if one not in answered], {}
 
 
-def _together(
-    api: WebApi, jobs: Iterable[tuple[tuple[str, ...], Callable[[], Mapping[str, Answer[T]]]]]
-) -> Iterator[dict[str, Answer[T]]]:
+def _forget_others(
+    question: _Question[T], corpus: Corpus, lacking: Sequence[str], known: Mapping[str, bool]
+) -> None:
+    """Forget what was noted of tracks that are gone, or have it from elsewhere."""
+    needed = {f"{question.path}/{one}" for one in lacking}
+    others = [one for one in known if one.startswith(f"{question.path}/") and one not in needed]
+    with corpus.transaction():
+        for item in others:
+            corpus.journal.forget_item(SOURCE, item)
+
+
+def _jobs(question: _Question[T], api: WebApi, native_ids: Sequence[str]) -> Iterator[_Job[T]]:
+    """Cut tracks into jobs, each as large as is known to be taken when its turn comes."""
+    position = 0
+    while position < len(native_ids):
+        chunk = native_ids[position : position + question.at_once]
+        position += len(chunk)
+        yield partial(question.ask, api, chunk)
+
+
+def _together(api: WebApi, jobs: Iterable[_Job[T]]) -> Iterator[dict[str, Answer[T]]]:
     """Run jobs, several at once; yield the answers that came at the same time."""
-    for ended in api.answers(jobs):
+    for ended in api.answers((None, job) for job in jobs):
         yield {one: answer for _, answers in ended for one, answer in answers.items()}
 
 
-def _probe(
-    api: WebApi, jobs: Iterator[tuple[tuple[str, ...], Callable[[], Mapping[str, Answer[T]]]]]
-) -> dict[str, Answer[T]]:
+def _probe(api: WebApi, jobs: Iterator[_Job[T]]) -> dict[str, Answer[T]]:
     """Run one job after the other until one is not refused, or it is plain that all would be."""
     probed: dict[str, Answer[T]] = {}
     for _, job in zip(range(PROBES), jobs, strict=False):
-        for answers in _together(api, [((), job[1])]):
+        for answers in _together(api, [job]):
             probed |= answers
         if _is_closed(probed) or not _all_refused(probed):
             break
@@ -233,14 +255,13 @@ def _keep(
 ) -> None:
     """Store an answer, or note why there is none."""
     item = f"{question.path}/{native_id}"
-    if isinstance(answer, Unanswered) or _is_forbidden(answer):
-        said = answer.sentence if isinstance(answer, Unanswered) else "HTTP 403"
+    if answer is None or (isinstance(answer, Refused) and answer.status == _NOT_FOUND):
+        outcome.none += 1
+        _note(corpus, item, native_id, question.absence, "Spotify has none", for_good=True)
+    elif isinstance(answer, Refused | Unanswered):
+        said = answer.sentence
         outcome.problems.append(f"{item}: {said}")
         _note(corpus, item, native_id, "unreadable", said, for_good=False)
-    elif answer is None or isinstance(answer, Refused):
-        said = f"HTTP {answer.status}, {answer.message}" if answer else "Spotify has none"
-        outcome.none += 1
-        _note(corpus, item, native_id, "no analysis", said, for_good=True)
     else:
         outcome.stored += 1
         question.store(corpus, f"{SOURCE}-{native_id}", answer)

@@ -114,7 +114,7 @@ def collect_playlists(
     Raises
     ------
     UsageError
-        If Spotify knows no such market.
+        If Spotify knows no such market, or no token is to be had any more.
     CorpusError
         If the corpus cannot be written; what was stored before is safe.
     """
@@ -156,9 +156,9 @@ def _settle(
     ]
     found = [store.best(one, reader.current.get(one)) for one in store.genres]
     playlists = [playlist for playlist in found if playlist is not None]
-    if not playlists:
+    if not playlists:  # nothing is known that could take the place of what is there
         return
-    source = SettledPlaylists(item, playlists, store.limits)
+    source = SettledPlaylists(item, playlists, store.limits, reader.problems)
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)

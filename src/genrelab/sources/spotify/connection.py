@@ -3,8 +3,9 @@
 Conventions
 -----------
 Whatever goes wrong is an `HttpError` (the server says no, and says why) or a `NoAnswer`.
-spotipy's own retries are not used: they sleep as long as any Retry-After says, unseen.
-Times are seconds.
+Answers are judged as they arrive, before spotipy reads them: it trips over errors of another
+form than Spotify's own. Its retries are not used: they sleep as long as any Retry-After says,
+unseen. Times are seconds.
 """
 
 from __future__ import annotations
@@ -14,39 +15,70 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import partial
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+import msgspec
 
 from genrelab.errors import GenrelabError
-from genrelab.sources.spotify.network_faults import network_fault
-from genrelab.sources.spotify.pace import retry_after
-from genrelab.sources.spotify.spotipy_library import load_spotipy
+from genrelab.sources.spotify.network_faults import network_fault, server_name
+from genrelab.sources.spotify.pace import moment, retry_after
+from genrelab.sources.spotify.spotipy_library import as_it_is, load_spotipy
 
 CONNECT_S, SILENCE_S, ANSWER_S = 10.0, 30.0, 90.0  # time-outs: to connect, between bytes, in all
+MAX_WORDS = 200  # characters of what a server says, in a sentence of ours
 _CHUNK_BYTES = 1 << 16
 _NEVER_CONNECTED = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
 
 
+class _Said(msgspec.Struct):
+    message: str | None = None
+
+
+class _Refusal(msgspec.Struct):
+    """Spotify's error object, or that of RFC 6749."""
+
+    error: _Said | str | None = None
+    error_description: str | None = None
+
+
 class HttpError(Exception):
-    """An answer of another status than 200.
+    """An answer that is a refusal, or a server's fault.
 
     Attributes
     ----------
+    status : int
     message : str
-        Spotify's own words.
+        The server's own words.
     retry_after_s : float or None
     clock_skew_s : float
         How far the server's clock is ahead of this machine's; 0 where it does not say.
     """
 
-    def __init__(self, error: Any) -> None:
-        super().__init__(error.http_status)
-        self.status: int = error.http_status
-        # spotipy gives "URL:\n words".
-        self.message = str(error.msg).partition("\n")[2].strip() or "no reason given"
-        self.retry_after_s = retry_after(error.headers.get("Retry-After"))
-        self.clock_skew_s = _clock_skew(error.headers.get("Date"))
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(status)
+        self.status = status
+        self.message = _words(body) or _phrase(status)
+        self.retry_after_s = retry_after(headers.get("Retry-After"))
+        self.clock_skew_s = _clock_skew(headers.get("Date"))
+
+
+def _words(body: bytes) -> str:
+    """Find the server's words in a refusal, on one line; none in what is not JSON."""
+    try:
+        refusal = msgspec.json.decode(body, type=_Refusal)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    said = refusal.error.message if isinstance(refusal.error, _Said) else refusal.error
+    words = " ".join((refusal.error_description or said or "").split())
+    return "".join(one for one in words if one.isprintable())[:MAX_WORDS]
+
+
+def _phrase(status: int) -> str:
+    known = {one.value: one.phrase for one in HTTPStatus}
+    return known.get(status, "no reason given")
 
 
 class NoAnswer(Exception):  # noqa: N818 - it is what came, rather than what went wrong
@@ -73,18 +105,20 @@ class Connection:
 
     Raises
     ------
+    UsageError
+        If the address is none.
     MissingExtraError
         If spotipy is not installed.
     """
 
     def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._host = server_name(url, "--api-url")
         self._spotipy = load_spotipy()
         import requests
         import urllib3
 
         self._requests, self._urllib3 = requests, urllib3
-        self._url = url.rstrip("/")
-        self._host = urlsplit(url).netloc
         self._of_thread = threading.local()
         self._sessions: list[Any] = []
 
@@ -108,12 +142,10 @@ class Connection:
             # `next` is spotipy's way to ask for any address: it has methods for some paths only,
             # and those of paths that Spotify calls deprecated warn at every call.
             answer = client.next({"next": f"{self._url}/{path}{query}"})
-        except self._spotipy.SpotifyException as error:
-            raise HttpError(error) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise NoAnswer("an answer that is no JSON") from error
         except (self._requests.RequestException, self._urllib3.exceptions.HTTPError) as error:
             raise self._explained(error) from error
-        if answer is None:
-            raise NoAnswer("an answer that is no JSON")
         return answer
 
     def _client(self) -> Any:
@@ -121,8 +153,8 @@ class Connection:
         client = getattr(self._of_thread, "client", None)
         if client is None:
             session = self._requests.Session()
-            session.auth = _as_given  # otherwise a ~/.netrc replaces the token
-            session.hooks["response"].append(self._read_whole)
+            session.auth = as_it_is  # otherwise a ~/.netrc replaces the token
+            session.hooks["response"].append(self._arrived)
             self._sessions.append(session)
             client = self._spotipy.Spotify(
                 requests_session=session, requests_timeout=(CONNECT_S, SILENCE_S)
@@ -130,7 +162,16 @@ class Connection:
             self._of_thread.client = client
         return client
 
-    def _read_whole(self, response: Any, **_: Any) -> None:
+    def _arrived(self, response: Any, **_: Any) -> None:
+        """Read an answer whole, and let spotipy have it if it is one."""
+        body = self._body(response)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            raise HttpError(response.status_code, body, response.headers)
+        response.raw = io.BytesIO(body)
+        # Stricter than the standard library's, which takes NaN for a number, and faster.
+        response.json = partial(msgspec.json.decode, body)
+
+    def _body(self, response: Any) -> bytes:
         """Read an answer to its end, which must come: time-outs only bound the silence."""
         deadline = time.monotonic() + ANSWER_S
         chunks = []
@@ -139,7 +180,7 @@ class Connection:
             if time.monotonic() > deadline:
                 response.raw.close()
                 raise self._requests.exceptions.ReadTimeout
-        response.raw = io.BytesIO(b"".join(chunks))
+        return b"".join(chunks)
 
     def _explained(self, error: Exception) -> NoAnswer:
         """Say what came instead of an answer."""
@@ -166,13 +207,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     yield from seen
 
 
-def _as_given(request: Any) -> Any:
-    return request
-
-
 def _clock_skew(date: str | None) -> float:
-    try:
-        there = parsedate_to_datetime(date or "")
-    except ValueError:
-        return 0.0
-    return (there - datetime.now(UTC)).total_seconds()
+    there = moment(date)
+    return 0.0 if there is None else (there - datetime.now(UTC)).total_seconds()

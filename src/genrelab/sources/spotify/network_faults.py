@@ -10,10 +10,31 @@ names the server and shows nothing of what was sent to it: messages of other lib
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
-from genrelab.errors import DataError, GenrelabError, TemporaryError
+from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 
 AGAIN = "run the same command again"
+
+
+def server_name(url: str, option: str) -> str:
+    """Name the server of an address, without what else that may hold.
+
+    Raises
+    ------
+    UsageError
+        If it is no address; the sentence names the option that gave it.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a port or an IPv6 address that is none
+        parts, port = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            f"{option}: is no address of a server; expected one that begins with https://"
+        )
+    return f"{parts.hostname}:{port}" if port else parts.hostname
 
 
 def network_fault(error: Exception, server: str) -> GenrelabError:

@@ -14,6 +14,7 @@ from datetime import date
 import msgspec
 import zstandard
 
+from genrelab.errors import DataError
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.sources.spotify.playlist_files import PlaylistFile
@@ -44,6 +45,11 @@ class PlaylistStore:
     playlist_file : PlaylistFile
     table : GenreTable
         Which names stand for which genre.
+
+    Raises
+    ------
+    DataError
+        If two names of one genre have different limits.
     """
 
     def __init__(
@@ -60,7 +66,11 @@ class PlaylistStore:
         self.limits: dict[str, int | None] = {}
         for one in playlist_file.genres:
             genre = table.canonical(one.genre) or one.genre
-            self.limits[genre] = one.limit
+            if self.limits.setdefault(genre, one.limit) != one.limit:
+                raise DataError(
+                    f"[genres.{one.genre}] is {genre}, which has another limit above; put the "
+                    "playlists of one genre under one name, or give both the same limit"
+                )
             for playlist in one.playlists:
                 known = self.genres.get(playlist, ())
                 self.genres[playlist] = known if genre in known else (*known, genre)
@@ -85,11 +95,10 @@ class PlaylistStore:
         """Keep pages that have come, durably; their versions are to be finished again."""
         with self._corpus.transaction():
             for playlist, offset, sightings in pages:
+                playlist.pages[offset] = sightings  # first: an interrupt may follow the commit
                 version = self._version(playlist.snapshot_id)
                 self._put(playlist.id, version, offset, msgspec.json.encode(sightings))
                 self._mark(playlist, whole=False)
-        for playlist, offset, sightings in pages:
-            playlist.pages[offset] = sightings
 
     def finish(self, playlist: Playlist) -> None:
         """Note that a version is whole; others are forgotten."""

@@ -139,8 +139,8 @@ class PlaylistReader:
         return {one: heads[one] for one in playlist_ids if one in heads}
 
     def _head(self, playlist_id: str) -> Head | Refused | Unanswered:
-        params = {"fields": "name,snapshot_id,tracks.total,items.total"}
-        params |= {"market": self._store.market} if self._store.market else {}
+        fields = "name,snapshot_id,tracks.total,items.total"
+        params = {"fields": fields, "market": self._store.market}
         form = self._api.ask(Request(f"playlists/{playlist_id}", _head_form, params))
         if not isinstance(form, _HeadForm):
             return self._unless_market(form)
@@ -198,14 +198,20 @@ class PlaylistReader:
         self, playlist_id: str, read: Callable[[Any], T], *, offset: int, limit: int = PAGE
     ) -> T | Refused | Unanswered:
         """Ask for a page by the route that served last, or else by the other one."""
-        params = {"offset": offset, "limit": limit, "additional_types": "track,episode"}
-        params |= {"market": self._store.market} if self._store.market else {}
+        params = {
+            "offset": offset,
+            "limit": limit,
+            "additional_types": "track,episode",
+            "market": self._store.market,
+        }
         route = self._route
         answer = self._api.ask(Request(f"playlists/{playlist_id}/{route}", read, params))
         if isinstance(answer, Refused) and answer.status in (_FORBIDDEN, _NOT_FOUND):
             other = next(one for one in ROUTES if one != route)
             second = self._api.ask(Request(f"playlists/{playlist_id}/{other}", read, params))
-            if not isinstance(second, Refused | Unanswered):
+            if isinstance(second, Unanswered):
+                return second  # which may be well again later; that the first route is gone, not
+            if not isinstance(second, Refused):
                 self._route = other
                 return second
         return answer
@@ -223,7 +229,7 @@ def _explained(answer: Refused | Unanswered) -> str:
     """Say why something of a playlist cannot be read, and what to do."""
     if isinstance(answer, Unanswered):
         return f"{answer.sentence}; run the same command again later"
-    said = f"HTTP {answer.status}, {answer.message}"
+    said = answer.sentence
     if answer.status == _NOT_FOUND:
         return (
             f"Spotify does not give it ({said}): since 27 November 2024 its own editorial "

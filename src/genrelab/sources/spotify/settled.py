@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from genrelab.music.tracks import Origin, Track, track_id
-from genrelab.sources.findings import Drop, Entry, Found, Item
+from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
 from genrelab.sources.spotify.playlist_store import SOURCE
 from genrelab.sources.spotify.sightings import Decision, Playlist, settle
 
@@ -30,6 +31,8 @@ class SettledPlaylists:
     playlists : sequence of Playlist
     limits : mapping
         The most tracks of each genre, None for all.
+    problems : mapping
+        By playlist id, in a sentence, what of it cannot be read.
     label : str
         What people know the playlists by.
     """
@@ -41,11 +44,13 @@ class SettledPlaylists:
         item: str,
         playlists: Sequence[Playlist],
         limits: Mapping[str, int | None],
+        problems: Mapping[str, str] | None = None,
         *,
         label: str = "",
     ) -> None:
         self._item = item
         self._label = label
+        self._problems = [f"playlist {one}: {said}" for one, said in (problems or {}).items()]
         self.settlement = settle(playlists, limits, as_is=True)
 
     def items(self) -> Sequence[Item]:
@@ -55,17 +60,25 @@ class SettledPlaylists:
         for one in decisions:
             said.update(msgspec.json.encode((_origin(one), one.playlist.genres, one.reason)))
             said.update(msgspec.json.encode(one.sighting))
+        said.update(msgspec.json.encode(self._problems))
         fingerprint = f"sha256={said.hexdigest()}"
-        return [Item(self._item, fingerprint, len(decisions), self._entries, label=self._label)]
+        size = len(decisions) + len(self._problems)
+        return [Item(self._item, fingerprint, size, self._entries, label=self._label)]
 
     def _entries(self, after: int) -> Iterator[Found]:
-        for position, one in enumerate(self.settlement.decisions[after:], after + 1):
+        return islice(self._found(), after, None)
+
+    def _found(self) -> Iterator[Found]:
+        for position, one in enumerate(self.settlement.decisions, 1):
             identity = one.sighting.id and track_id(SOURCE, one.sighting.id)
             if one.reason is not None:
                 where = f"playlist {one.playlist.id}, place {one.position}"
                 yield Drop(position, identity, one.reason, f"{where}: {one.sentence}", position)
             elif identity:
                 yield Entry(position, _track(one, identity), consumed=position)
+        n_places = len(self.settlement.decisions)
+        for position, sentence in enumerate(self._problems, n_places + 1):
+            yield Fault(position, None, sentence, consumed=position)
 
 
 def _track(decision: Decision, identity: str) -> Track:

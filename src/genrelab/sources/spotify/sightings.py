@@ -10,6 +10,7 @@ them: always the same, however often the fetching was interrupted. Positions cou
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,11 +105,15 @@ def _sighting(element: _Element | None) -> Sighting:
         album=content.album.name if content.album else None,
         release_date=content.album.release_date if content.album else None,
         isrc=isrc if isinstance(isrc, str) else None,
-        duration_ms=None if content.duration_ms is None else round(content.duration_ms),
+        duration_ms=_whole(content.duration_ms),
         explicit=content.explicit,
         added_at=element.added_at,
         linked_from=content.linked_from.id if content.linked_from else None,
     )
+
+
+def _whole(number: float | None) -> int | None:
+    return round(number) if number is not None and math.isfinite(number) else None
 
 
 def _kind(element: _Element, content: _Content) -> Kind:
@@ -136,7 +141,8 @@ class Playlist:
     total : int
         How many places it has.
     pages : dict
-        Sightings by the number of places before them.
+        Sightings by the number of places before them; what stands behind the total does not
+        count, since it is of another version.
     given_up : set
         Of the same kind: pages that cannot be had.
     """
@@ -155,6 +161,10 @@ class Playlist:
     def offsets(self) -> range:
         """Where its pages begin."""
         return range(0, self.total, PAGE)
+
+    def page(self, offset: int) -> Sequence[Sighting]:
+        """Return the sightings of a page that count; none where it is missing."""
+        return self.pages.get(offset, ())[: min(PAGE, self.total - offset)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +233,7 @@ def _decide(
         for playlist in playlists
         for offset in playlist.offsets
         if offset < counted[playlist.id]
-        for i, sighting in enumerate(playlist.pages.get(offset, ()))
+        for i, sighting in enumerate(playlist.page(offset))
     ]
     genres: dict[str, dict[str, None]] = {}
     for playlist, _, sighting in seen:
@@ -262,7 +272,7 @@ def _unread(playlist: Playlist, counted: int) -> Mapping[Reason, int]:
         if offset >= counted:
             unread["over the limit"] += n_places
         else:
-            unread["unreadable"] += max(0, n_places - len(playlist.pages.get(offset, ())))
+            unread["unreadable"] += n_places - len(playlist.page(offset))
     return +unread
 
 

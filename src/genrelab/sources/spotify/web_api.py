@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -37,7 +38,8 @@ TICK_S = 0.25  # between two looks at whether there is a wait to tell of
 SHORT_WAIT_S = 3.0  # waits up to this long need no line of their own
 CLOCK_SKEW_S = 120.0
 WAITING = "waiting, as Spotify asks"
-_SERVER_ERRORS = frozenset({408, 500, 502, 503, 504})
+_PASSING = frozenset({408, 425})  # refusals that may not be repeated; and all 5xx
+_SERVER_ERROR = 500
 _MAX_RENEWALS = 2  # of one request's token; the first may meet one that was just renewed
 _UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
 
@@ -70,6 +72,11 @@ class Refused:
 
     status: int
     message: str
+
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"HTTP {self.status}, {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ class WebApi:
         self._retries = retries
         self._progress = progress
         self._tell = tell
-        self._told_of: float | None = None
+        self._told_of = 0.0
         self._clock_skew_s = 0.0
         self._pool = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="spotify")
 
@@ -159,26 +166,21 @@ class WebApi:
         todo = iter(jobs)
         pending: dict[Future[T], S] = {}
         end: BaseException | None = None
-        while True:
-            while end is None and len(pending) < 2 * MOST_IN_FLIGHT:
-                job = next(todo, None)
-                if job is None:
+        try:
+            while True:
+                room = 0 if end else 2 * MOST_IN_FLIGHT - len(pending)
+                pending.update((self._pool.submit(job), one) for one, job in islice(todo, room))
+                if not pending:
                     break
-                pending[self._pool.submit(job[1])] = job[0]
-            if not pending:
-                break
-            done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
-            self._show_wait()
-            ended = []
-            for future in done:
-                subject = pending.pop(future)
-                error = future.exception()
-                if error is None:
-                    ended.append((subject, future.result()))
-                else:
-                    end = end or error
-            if ended:
-                yield ended
+                done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
+                self._show_wait()
+                subjects = [(pending.pop(future), future) for future in done]
+                end = end or next((e for _, one in subjects if (e := one.exception())), None)
+                if ended := [(s, one.result()) for s, one in subjects if not one.exception()]:
+                    yield ended
+        finally:  # also where whoever asked has gone away
+            for future in pending:
+                future.cancel()
         if end is not None:
             raise end
 
@@ -186,10 +188,12 @@ class WebApi:
         """Show how long all have to wait."""
         waiting = self._pace.wait()
         if waiting is None:
+            self._told_of = 0.0
             return
         waited, in_all = waiting
         self._progress(WAITING, int(waited), int(in_all))
-        if in_all > SHORT_WAIT_S and in_all != self._told_of:
+        # Requests that were under way are refused a little later, which is no other wait.
+        if in_all > max(SHORT_WAIT_S, self._told_of + SHORT_WAIT_S):
             self._told_of = in_all
             again = datetime.fromtimestamp(time.time() + in_all - waited).astimezone()
             self._tell(
@@ -240,7 +244,7 @@ class WebApi:
 
     def _judged(self, error: HttpError) -> Refused | _Failure | _Again:
         """Tell what is to be done about an HTTP error."""
-        if error.status in _SERVER_ERRORS:
+        if error.status >= _SERVER_ERROR or error.status in _PASSING:
             self._pace.failed()
             return _Failure(f"HTTP {error.status}")
         if error.status == _TOO_MANY_REQUESTS:
@@ -274,7 +278,8 @@ class WebApi:
             self._pace.stop(failure.of_all)
             raise failure.of_all
         self._pace.gave_up(failure.sentence)
-        return Unanswered(f"{failure.sentence}, {self._retries + 1} times")
+        times = f", {self._retries + 1} times" if self._retries else ""
+        return Unanswered(f"{failure.sentence}{times}")
 
 
 @dataclass(frozen=True, slots=True)
