@@ -22,6 +22,8 @@ from genrelab.sources.fma import FmaSource
 from genrelab.sources.folder import FolderSource, GenreFrom
 from genrelab.sources.gtzan import GtzanSource
 from genrelab.sources.msd import MsdSource
+from genrelab.sources.spotify.settled import SettledPlaylists
+from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting
 from genrelab.sources.synthetic import SyntheticSource
 
 SAFE = re.compile(r"[a-z]+-[A-Za-z0-9._-]+")
@@ -63,6 +65,26 @@ def the_synthetic_one(_: Path) -> SyntheticSource:
     return SyntheticSource(tracks_per_genre=3)
 
 
+def spotify_playlists(_: Path) -> SettledPlaylists:
+    return SettledPlaylists("playlists.toml", [a_playlist(120)], {"Rock": None})
+
+
+def a_playlist(total: int) -> Playlist:
+    playlist = Playlist(
+        id="0" * 22,
+        name="Rock 1",
+        snapshot_id="1",
+        market="DE",
+        date="2026-03-01",
+        genres=["Rock"],
+        total=total,
+    )
+    for offset in playlist.offsets:
+        places = range(offset, min(offset + PAGE, total))
+        playlist.pages[offset] = [Sighting("track", id=f"{place:022}") for place in places]
+    return playlist
+
+
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "archive": an_archive,
     "folder": a_folder_of_recordings,
@@ -71,6 +93,7 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     "gtzan": gtzan_clips,
     "fma": free_music,
     "msd": a_million_song_folder,
+    "spotify": spotify_playlists,
     "synthetic": the_synthetic_one,
 }
 
@@ -149,12 +172,18 @@ def a_bad_row(folder: Path) -> FmaSource:
     return source
 
 
+def a_bad_playlist(_: Path) -> SettledPlaylists:
+    problems = {"0" * 22: "places 101 to 120: a bad page"}
+    return SettledPlaylists("playlists.toml", [a_playlist(100)], {"Rock": None}, problems)
+
+
 BAD: dict[str, Callable[[Path], Source]] = {
     "archive": a_bad_archive,
     "folder": a_bad_recording,
     "gtzan": a_bad_clip,
     "fma": a_bad_row,
     "msd": a_bad_million_song,
+    "spotify": a_bad_playlist,
 }
 
 
