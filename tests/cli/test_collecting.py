@@ -208,6 +208,14 @@ def test_progress_speaks_only_after_a_while(capsys: Captured) -> None:
     assert progress_line("reading", 7, None, 1.0) == "reading: 7"
 
 
+def test_a_stage_that_is_taken_up_again_is_not_taken_for_a_fast_one(capsys: Captured) -> None:
+    times = iter([0.0, 11.0, 12.0, 20.0, 31.0])
+    with Bars(clock=lambda: next(times)) as progress:
+        for stage, done in (("a", 0), ("a", 40), ("waiting", 0), ("a", 40), ("a", 50)):
+            progress(stage, done, 100)
+    assert capsys.readouterr().err.splitlines() == ["a: 40 %, 16 s left", "a: 50 %, 55 s left"]
+
+
 def test_a_bar_is_drawn_on_a_terminal(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     times = iter([0.0, 3.0, 4.0])

@@ -18,11 +18,16 @@ def encode(path: Path, *, seed: int = 0) -> Path:
     return write_sound(path, noise, SR)
 
 
-def song(path: Path, *, seed: int = 0, **tags: str | list[str]) -> Path:
-    """Write a sound file with tags (title, artist, genre...) by their common names."""
-    opened = mutagen.File(encode(path, seed=seed), easy=True)
+def tag(path: Path, **tags: str | list[str]) -> Path:
+    """Give a sound file tags (title, artist, genre...) by their common names."""
+    opened = mutagen.File(path, easy=True)
     if opened.tags is None:
         opened.add_tags()
     opened.update(tags)
     opened.save()
     return path
+
+
+def song(path: Path, *, seed: int = 0, **tags: str | list[str]) -> Path:
+    """Write a sound file with tags (title, artist, genre...) by their common names."""
+    return tag(encode(path, seed=seed), **tags)

@@ -14,11 +14,19 @@ from mutagen.id3 import TALB, TCON, TDRC, TIT2, TPE1, TPE2, TSRC
 from tests.sources.tagged_sounds import encode
 
 from genrelab.music.genres import SHIPPED_GENRES
-from genrelab.sources.sound_tags import NO_TAGS, SoundTags, read_tags, tagged_genre
+from genrelab.sources.sound_tags import (
+    NO_TAGS,
+    SoundHeader,
+    SoundTags,
+    read_header,
+    read_tags,
+    tagged_genre,
+)
 
 WANTED = SoundTags(
     title="Blue in Green",
     artist="Miles Davis",
+    artists=("Miles Davis",),
     album="Kind of Blue",
     isrc="USSM15900115",
     date="1959",
@@ -74,6 +82,22 @@ def test_every_format_says_the_same(ending, tmp_path):
     path = FORMATS[ending](encode(tmp_path / f"x.{ending}"))
     with path.open("rb") as file:
         assert read_tags(file) == WANTED
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_format_says_how_long_it_is(ending, tmp_path):
+    path = FORMATS[ending](encode(tmp_path / f"x.{ending}"))
+    with path.open("rb") as file:
+        header = read_header(file)
+    assert header.tags == WANTED
+    assert header.length_s == pytest.approx(0.1, abs=0.1)  # encoders add some silence
+
+
+def test_all_artists_are_read_and_the_first_is_the_artist(tmp_path):
+    path = tagged(encode(tmp_path / "x.flac"), {"artist": ["A", "B", "A"], "albumartist": ["C"]})
+    with path.open("rb") as file:
+        tags = read_tags(file)
+    assert (tags.artist, tags.artists) == ("A", ("A", "B"))
 
 
 def test_apev2_tags(tmp_path):
@@ -133,7 +157,9 @@ def test_files_without_tags_have_none(tmp_path):
     for path in (encode(tmp_path / "x.wav"), tmp_path / "empty.mp3", tmp_path / "text.ogg"):
         path.touch()
         with path.open("rb") as file:
-            assert read_tags(file) == NO_TAGS
+            header = read_header(file)
+        assert header.tags == NO_TAGS
+        assert header == SoundHeader() or path.suffix == ".wav"
 
 
 @settings(max_examples=60, deadline=None)

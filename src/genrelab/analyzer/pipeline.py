@@ -31,7 +31,7 @@ from genrelab.analyzer.segmentation import find_segments
 from genrelab.analyzer.spectrum import FRAME_RATE, SAMPLE_RATE, BandSpectrum, band_spectrum
 from genrelab.analyzer.timbre import TimbreBasis, load_basis, surfaces
 from genrelab.analyzer.tonality import Tonality, find_tonality, tonal_chroma
-from genrelab.music.analysis import Analysis, TrackLevel
+from genrelab.music.analysis import OWN_ANALYZER, Analysis, TrackLevel
 from genrelab.music.dialects import OriginalDialect
 from genrelab.music.segments import TIME_DIGITS, Segments
 
@@ -151,7 +151,7 @@ def analyzer_name(basis: TimbreBasis, dialect: OriginalDialect) -> str:
     differ. So is the dialect heard where the analysis itself cannot tell it.
     """
     heard = f".{dialect}" if basis.spoken(dialect) == "unknown" else ""
-    return f"genrelab/{__version__}+{REVISION}.{basis.digest}{heard}"
+    return f"{OWN_ANALYZER}{__version__}+{REVISION}.{basis.digest}{heard}"
 
 
 @cache

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrelab.cli.imports import GenreMapOption, GenresOption, OutputOption, run_import
+from genrelab.cli.imports import (
+    GenreMapOption,
+    GenresOption,
+    OutputOption,
+    run_import,
+    run_linking,
+)
 from genrelab.cli.terminal import FormatOption, TableOption, chosen_format
+from genrelab.errors import UsageError
 from genrelab.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +25,24 @@ if TYPE_CHECKING:
 
 def folder(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Recordings, in any folders.")],
-    output: OutputOption,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="CORPUS",
+            help="Where to; made if absent. Needed without --match.",
+            show_default=False,
+        ),
+    ] = None,
+    match: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CORPUS",
+            help="Make the recordings the audio of the tracks of CORPUS, told by ISRC or by "
+            "artist, title and length.",
+        ),
+    ] = None,
     genre_from: Annotated[
         Literal["folders", "tags", "labels"] | None,
         typer.Option(
@@ -45,13 +69,31 @@ def folder(
     Artists, titles, albums and ISRCs come from the files' tags where the CSV has
     none. Files without genre are kept, rows of the CSV without a file counted.
 
+    With --match, nothing is added: recordings become the audio of tracks that came
+    without one, from playlists or an archive. Those that match no track are counted.
+
     \b
     Examples:
       genrelab collect folder music/ -o music.corpus
       genrelab collect folder music/ --genre-from tags -o music.corpus
       genrelab collect folder music/ --labels genres.csv --genres Rock,Jazz -o music.corpus
+      genrelab collect folder music/ --match playlists.corpus
       genrelab analyze --corpus music.corpus
     """  # noqa: D301 - Typer's mark for lines that must stay as they are
+    chosen = chosen_format(format, table)
+    if match is not None:
+        given = {
+            "--genre-from": genre_from, "--labels": labels, "--genres": genres,
+            "--genre-map": genre_map,
+        }  # fmt: skip
+        _check_linking(match, output, [name for name, value in given.items() if value is not None])
+        run_linking(folder, match, chosen)
+        return
+    if output is None:
+        raise UsageError(
+            "collect folder: give -o CORPUS, where the recordings shall go, or --match CORPUS, "
+            "whose tracks they are"
+        )
 
     def source(names: GenreTable, progress: Progress) -> Source:
         from genrelab.sources.folder import FolderSource
@@ -60,8 +102,21 @@ def folder(
             folder, labels=labels, genre_from=genre_from, table=names, progress=progress
         )
 
-    chosen = chosen_format(format, table)
     run_import(source, output, chosen, genres=genres, genre_map=genre_map)
+
+
+def _check_linking(match: Path, output: Path | None, given: list[str]) -> None:
+    """Refuse what makes no sense where recordings are linked to tracks that are there."""
+    if given:
+        raise UsageError(
+            f"{given[0]} makes no sense with --match: the tracks of {match} keep the genres that "
+            "they have; leave it out"
+        )
+    if output is not None and output.resolve() != match.resolve():
+        raise UsageError(
+            f"-o is {output}, but --match is {match}; recordings are linked to tracks in the "
+            "corpus that has them: leave -o out"
+        )
 
 
 def gtzan(

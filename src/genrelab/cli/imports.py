@@ -8,7 +8,7 @@ A command says how its source is made, given the genre table and the progress ba
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,6 +79,25 @@ def run_import(
         raise typer.Exit(1)
 
 
+def run_linking(folder: Path, corpus: Path, format: Format) -> None:
+    """Make a folder's recordings the audio of a corpus' tracks and say what became of them."""
+    from genrelab.music.corpus import Corpus
+    from genrelab.sources.collecting import collect
+    from genrelab.sources.linking import LinkSource
+
+    with Bars() as progress:
+        source = LinkSource(folder, corpus, progress=progress)
+        with Corpus(corpus, "write") as opened:
+            summary = collect(source, opened, progress=progress)
+            with_recording = [track.audio_path is not None for track in opened.tracks()]
+    _say(summary, corpus)
+    if summary.dropped.get("no match"):
+        say(f"note: `genrelab corpus info {corpus} --left-out` lists what matched no track")
+    write_tables(links_table(summary, with_recording), format)
+    if summary.n_faults or summary.unfinished:
+        raise typer.Exit(1)
+
+
 def check_output(output: Path) -> None:
     """Refuse a name that a new corpus should not have.
 
@@ -126,6 +145,20 @@ def _say(summary: CollectSummary, output: Path) -> None:
             f"note: no table knows the genres {', '.join(most[:MAX_SAID])}{more}; they stay as "
             "they are, --genre-map says what they stand for"
         )
+
+
+def links_table(summary: CollectSummary, with_recording: Sequence[bool]) -> Table:
+    """Show what became of recordings, and how many of a corpus' tracks have one."""
+    rows: list[tuple[str, int]] = [
+        ("recordings", summary.items),
+        ("recordings looked at before", summary.finished_before),
+        ("recordings not read", len(summary.unfinished)),
+        ("recordings linked to a track", summary.updated),
+        *((f"dropped: {reason}", count) for reason, count in summary.dropped.items()),
+        ("tracks with a recording", sum(with_recording)),
+        ("tracks without a recording", len(with_recording) - sum(with_recording)),
+    ]
+    return Table("Links", ["what", "count"], rows)
 
 
 def summary_table(summary: CollectSummary) -> Table:

@@ -83,6 +83,7 @@ class Bars:
         self._unit = unit
         self._stage = ""
         self._began = 0.0
+        self._first = 0  # done when the stage began, perhaps again after another one
         self._said = 0.0
         self._bar: Any = None
         self._task: Any = None
@@ -103,14 +104,15 @@ class Bars:
         now = self._clock()
         if stage != self._stage:
             self._finish()
-            self._stage, self._began, self._said = stage, now, now
+            self._stage, self._began, self._first, self._said = stage, now, done, now
         if now - self._began < BAR_AFTER_S:
             return
         if sys.stderr.isatty():
-            self._draw(done, total, rate(done, now - self._began, self._unit))
+            self._draw(done, total, rate(done - self._first, now - self._began, self._unit))
         elif now - self._said >= LINE_EVERY_S:
             self._said = now
-            say(progress_line(stage, done, total, now - self._began, self._unit))
+            elapsed_s = now - self._began
+            say(progress_line(stage, done, total, elapsed_s, self._unit, first=self._first))
 
     def _draw(self, done: int, total: int | None, pace: str) -> None:
         if self._bar is None:
@@ -132,7 +134,9 @@ class Bars:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(self._stage, total=total, pace=pace)
+            self._task = self._bar.add_task(
+                self._stage, total=total, completed=self._first, pace=pace
+            )
         self._bar.update(self._task, completed=done, total=total, pace=pace)
 
     def _finish(self) -> None:
@@ -152,18 +156,24 @@ def rate(done: int, elapsed_s: float, unit: str | None) -> str:
 
 
 def progress_line(
-    stage: str, done: int, total: int | None, elapsed_s: float, unit: str | None = None
+    stage: str,
+    done: int,
+    total: int | None,
+    elapsed_s: float,
+    unit: str | None = None,
+    *,
+    first: int = 0,
 ) -> str:
-    """Say in words what a bar would show.
+    """Say in words what a bar would show, of which ``first`` had been done before.
 
     >>> progress_line("importing", 25, 100, 10.0)
     'importing: 25 %, 30 s left'
-    >>> progress_line("analyzing", 25, 100, 10.0, "tracks")
-    'analyzing: 25 %, 2.50 tracks/s, 30 s left'
+    >>> progress_line("analyzing", 25, 100, 10.0, "tracks", first=15)
+    'analyzing: 25 %, 1.00 tracks/s, 75 s left'
     """
     if not total:
         return f"{stage}: {done}"
-    part = done / total
-    left = f", {elapsed_s * (1 - part) / part:.0f} s left" if part > 0 else ""
-    pace = f", {rate(done, elapsed_s, unit)}" if unit else ""
-    return f"{stage}: {part:.0%}{pace}{left}".replace("%", " %")
+    n_done = done - first
+    left = f", {elapsed_s * (total - done) / n_done:.0f} s left" if n_done > 0 else ""
+    pace = f", {rate(n_done, elapsed_s, unit)}" if unit else ""
+    return f"{stage}: {done / total:.0%}{pace}{left}".replace("%", " %")

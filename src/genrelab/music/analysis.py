@@ -32,6 +32,7 @@ from genrelab.music.segments import Segments
 
 Dialect = Literal[OriginalDialect, "unknown"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+OWN_ANALYZER = "genrelab/"  # how the name of our own analyzer begins, in every version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

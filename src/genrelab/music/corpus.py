@@ -42,6 +42,7 @@ from genrelab.music.corpus_rows import (
 from genrelab.music.fetched import FETCHED_TABLE, Fetched
 from genrelab.music.file_names import name_from_stored
 from genrelab.music.journal import Import, Journal
+from genrelab.music.links import CAME_AS_RECORDING, Links
 from genrelab.music.segments import SEGMENT_FIELDS, Segments
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
@@ -49,7 +50,11 @@ from genrelab.progress import Progress, silent
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
 LOCK_WAIT_S = 30.0
-_KEPT = ("audio_path", "audio_digest", "audio_features")  # unless a newer record brings others
+_KEPT_WITHOUT = {  # what a newer record takes from a track only if it brings this
+    "audio_path": "audio_path",
+    "audio_digest": "audio_path",
+    "audio_features": "audio_features",
+}
 _ASK_AGAIN_S = 0.01
 _T = TypeVar("_T")
 
@@ -137,6 +142,7 @@ class Corpus:
             with self._explained():
                 self._prepare(mode)
             self.journal = Journal(self._db, self._explained)
+            self.links = Links(self._db, self._explained)
         except BaseException:
             self._db.close()
             raise
@@ -257,8 +263,9 @@ class Corpus:
     ) -> None:
         """Store a track, replacing what stood under its id.
 
-        Its recording and its audio features are kept unless others are given, its analysis
-        also goes where the recording has changed.
+        An analysis is kept unless another is given, or the recording has changed; a
+        recording that is linked to it (`genrelab.music.links`) unless it comes with its own,
+        and audio features unless it comes with others.
         """
         self._db.execute(
             "DELETE FROM analyses WHERE track_id IN "
@@ -269,8 +276,8 @@ class Corpus:
         row += [entry.id, entry.fingerprint] if entry else [None, None]
         names = (*TRACK_COLUMNS, "import_id", "fingerprint")
         updates = ", ".join(
-            f"{name}=coalesce(excluded.{name}, {name})"
-            if name in _KEPT
+            f"{name}=iif(excluded.{of} IS NULL, {name}, excluded.{name})"
+            if (of := _KEPT_WITHOUT.get(name))
             else f"{name}=excluded.{name}"
             for name in names[1:]
         )
@@ -355,9 +362,13 @@ class Corpus:
         )
 
     def with_content(self, audio_digest: str) -> list[str]:
-        """Name the tracks whose recordings have this content, ordered by id."""
-        query = "SELECT id FROM tracks WHERE audio_digest=? ORDER BY id"
+        """Name the tracks that came as recordings of this content, ordered by id."""
+        query = f"SELECT id FROM tracks WHERE audio_digest=? AND {CAME_AS_RECORDING} ORDER BY id"
         return [track_id for (track_id,) in self._db.execute(query, (audio_digest,))]
+
+    def audio_file(self, audio_path: str) -> Path:
+        """Tell where a recording lies: a path that is not absolute counts from this folder."""
+        return self.path.absolute().parent / audio_path
 
     def state(self) -> tuple[int, int]:
         """Return what differs once this connection or another has written to the corpus."""

@@ -11,7 +11,6 @@ through a third track is the same. Nothing here depends on the order of tracks.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,15 +23,13 @@ from genrelab.music.corpus import Corpus
 from genrelab.music.fingerprint_matches import match_fingerprints, sound_different
 from genrelab.music.fingerprints import Fingerprint, take_fingerprint
 from genrelab.music.titles import plain_title
-from genrelab.music.tracks import Track, joined_groups, plain_name
+from genrelab.music.tracks import Track, joined_groups, plain_isrc, plain_name
 from genrelab.progress import Progress, silent
 
 Evidence = Literal["digest", "isrc", "title", "sound"]
 
 NEAR_S = 3.0  # twice what one recording differed by at most between twelve pairs of copies
 LONGEST_SONG_S = 900.0  # what is longer may be a mix or an album: no song is taken for its part
-
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +132,8 @@ def find_duplicates(corpus: Corpus, *, progress: Progress = silent) -> Duplicate
 def recording_keys(track: Track) -> tuple[str, ...]:
     """Name everything that tells a recording by itself: its file's digest and its ISRC."""
     keys = [f"digest {track.audio_digest}"] if track.audio_digest else []
-    isrc = re.sub(r"[\s-]", "", track.isrc or "").upper()
-    if _ISRC.fullmatch(isrc):
+    isrc = plain_isrc(track.isrc)
+    if isrc:
         keys.append(f"isrc {isrc}")
     return tuple(keys)
 

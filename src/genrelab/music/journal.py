@@ -34,6 +34,18 @@ class Import:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of the last record of an item that was read to its end.
+
+    ``reason`` is why it was left out, with the id that it was about; None if it was taken.
+    """
+
+    fingerprint: str
+    reason: str | None
+    track_id: str | None
+
+
 class Journal:
     """The journal of an open corpus.
 
@@ -126,6 +138,21 @@ class Journal:
         return Import(
             id=row[0], item=item, fingerprint=fingerprint, position=row[1], complete=bool(row[2])
         )
+
+    def verdicts(self, source: str) -> dict[str, Verdict]:
+        """Map a source's items that were read to their end to what became of them."""
+        query = (
+            "SELECT item, fingerprint, reason, track_id FROM imports "
+            "LEFT JOIN drops ON import_id = imports.id AND drops.position = imports.position "
+            "WHERE source=? AND complete"
+        )
+        with self._explained():
+            return {
+                name_from_stored(item): Verdict(
+                    fingerprint=fingerprint, reason=reason, track_id=track_id
+                )
+                for item, fingerprint, reason, track_id in self._db.execute(query, (source,))
+            }
 
     def dropped_details(self, entry: Import, reason: str) -> Iterator[str]:
         """Yield why records of an item were left out for this reason, in their order."""

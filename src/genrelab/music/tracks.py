@@ -26,6 +26,7 @@ LEFT_OUT = "left out"  # what that tag says of a track that the split does not h
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MILLION_SONG_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,16 @@ def plain_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.casefold()).strip().removeprefix("the ")
     kept = "".join(character for character in plain if character.isalnum())
     return kept or name.casefold()
+
+
+def plain_isrc(isrc: str | None) -> str | None:
+    """Reduce an ISRC to its twelve letters and digits; None where it is none.
+
+    >>> plain_isrc("us-rc1-76-07839"), plain_isrc("unknown")
+    ('USRC17607839', None)
+    """
+    plain = re.sub(r"[\s-]", "", isrc or "").upper()
+    return plain if _ISRC.fullmatch(plain) else None
 
 
 def artist_groups(tracks: Iterable[Track]) -> list[str]:

@@ -21,7 +21,7 @@ from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.music.tracks import SPLIT_TAG, Track
 from genrelab.progress import Progress, silent
-from genrelab.sources.findings import Entry, Fault, Found, Item, Source
+from genrelab.sources.findings import Entry, Fault, Item, Record, Source
 from genrelab.sources.storing import (
     NO_GENRE,
     NOT_ASKED_FOR,
@@ -240,7 +240,7 @@ def _unread_of(
         yield from _chunks(item, item.entries(known.position if known else 0), batch_tracks)
 
 
-def _chunks(item: Item, records: Iterator[Found], batch_tracks: int) -> Iterator[Chunk]:
+def _chunks(item: Item, records: Iterator[Record], batch_tracks: int) -> Iterator[Chunk]:
     """Part an item's records where there are enough, and at a fatal fault."""
     chunk = Chunk(item)
     for record in records:

@@ -23,6 +23,8 @@ Reason = Literal[
     "genre not asked for",
     "no segments",
     "no recording",
+    "no match",
+    "already linked",
     "unreadable",
     "local file",
     "podcast",
@@ -61,14 +63,39 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A recording that is the audio of a track which the corpus has.
+
+    Attributes
+    ----------
+    track : Track
+        As the corpus has it, but with this recording.
+    former : str or None
+        The recording that it had: where it has another one by now, that one stays.
+    released : str or None
+        The path of a recording that is to be parted from all other tracks.
+    """
+
+    position: int
+    track: Track
+    former: str | None = None
+    consumed: int = 0
+    released: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
-    """A record that the source itself leaves out, for a reason that is no fault."""
+    """A record that the source itself leaves out, for a reason that is no fault.
+
+    ``released`` is the path of a recording that is to be parted from all tracks.
+    """
 
     position: int
     track_id: str | None
     reason: Reason
     sentence: str
     consumed: int = 0
+    released: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +119,7 @@ class Fault:
 
 
 Found = Entry | Drop | Fault
+Record = Found | Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +145,7 @@ class Item:
     name: str
     fingerprint: str
     size: int
-    entries: Callable[[int], Iterator[Found]]
+    entries: Callable[[int], Iterator[Record]]
     label: str = ""
     is_file: bool = True
 

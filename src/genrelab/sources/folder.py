@@ -11,7 +11,7 @@ recording``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -80,12 +80,7 @@ class FolderSource:
         self._table = table
         self._progress = progress
         self._errors: list[OSError] = []
-        self._files = find_sounds(self._folder, on_error=self._errors.append)
-        if not self._files and not self._errors:
-            raise UsageError(
-                f"{folder}: no recording in this folder or below; "
-                f"expected names ending in {', '.join(SOUND_ENDINGS)}"
-            )
+        self._files = existing_sounds(self._folder, on_error=self._errors.append)
         self._labels = NO_LABELS
         if labels is not None:
             needs_genre = self._genre_from == "labels"
@@ -127,6 +122,32 @@ class FolderSource:
             [f"no recording {key} in {self._folder}" for key in unused],
             label=self._labels.path,
         )
+
+
+def existing_sounds(folder: Path, *, on_error: Callable[[OSError], None]) -> list[Path]:
+    """List the recordings in a folder and below, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+    on_error : callable
+        Given what kept a folder from being read, or a link from being followed.
+
+    Raises
+    ------
+    UsageError
+        If there is none, and nothing kept it from being found.
+    """
+    errors: list[OSError] = []
+    files = find_sounds(folder, on_error=errors.append)
+    if not files and not errors:
+        raise UsageError(
+            f"{folder}: no recording in this folder or below; "
+            f"expected names ending in {', '.join(SOUND_ENDINGS)}"
+        )
+    for error in errors:
+        on_error(error)
+    return files
 
 
 def existing_folder(folder: str | Path, content: str) -> Path:

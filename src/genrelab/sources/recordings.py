@@ -11,6 +11,7 @@ A file is read again when its size or time changes, or what is known of it.
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,18 +65,26 @@ def item_of_recording(
     file: Path, description: Description, *, source: str, table: GenreTable = SHIPPED_GENRES
 ) -> Item:
     """Make an item of a sound file."""
-    try:
-        status = file.stat()
-    except OSError as error:
-        return item_of_error(file, error)
-    if not stat.S_ISREG(status.st_mode):
-        sentence = "is a pipe or device; expected a file, so it was left out"
-        return item_of_faults(str(file.absolute()), [sentence], label=str(file))
+    status = status_of_recording(file)
+    if isinstance(status, Item):
+        return status
     fingerprint = (
         f"size={status.st_size} time={status.st_mtime_ns} known={text_digest(repr(description))}"
     )
     entries = partial(_entries, file, description, source, table, status.st_size)
     return Item(str(file.absolute()), fingerprint, status.st_size, entries, label=str(file))
+
+
+def status_of_recording(file: Path) -> os.stat_result | Item:
+    """Return the size and time of a file, or an item that says why it cannot be read."""
+    try:
+        status = file.stat()
+    except OSError as error:
+        return item_of_error(file, error)
+    if stat.S_ISREG(status.st_mode):
+        return status
+    sentence = "is a pipe or device; expected a file, so it was left out"
+    return item_of_faults(str(file.absolute()), [sentence], label=str(file))
 
 
 def item_of_absences(name: str, sentences: Sequence[str], *, label: str) -> Item:

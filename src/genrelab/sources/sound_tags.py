@@ -3,13 +3,14 @@
 Conventions
 -----------
 A file whose tags cannot be read has none: tags never keep a recording from being
-collected. Of several artists the first counts, and the album's artist only where the track
-has none. Of several genres (values of their own, or parted by ``;``) those that the genre
-table knows count; two of them make the recording ambiguous.
+collected. Of several artists the first is the artist, and the album's artist counts only
+where the track has none. Of several genres (values of their own, or parted by ``;``) those
+that the genre table knows count; two of them make the recording ambiguous.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class SoundTags:
 
     title: str | None = None
     artist: str | None = None
+    artists: Sequence[str] = ()
     album: str | None = None
     isrc: str | None = None
     date: str | None = None
@@ -57,15 +59,30 @@ class TaggedGenre:
     conflict: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundHeader:
+    """A file's tags and the length that it says it has, in seconds; None where it does not."""
+
+    tags: SoundTags = NO_TAGS
+    length_s: float | None = None
+
+
 def read_tags(file: BinaryIO) -> SoundTags:
     """Read the tags of an open sound file, from its start."""
+    return read_header(file).tags
+
+
+def read_header(file: BinaryIO) -> SoundHeader:
+    """Read the tags and the length of an open sound file, from its start."""
     file.seek(0)
     try:
         opened = mutagen.File(file)
-        tags = None if opened is None else opened.tags
-        return NO_TAGS if tags is None else _sound_tags(tags)
+        if opened is None:
+            return SoundHeader()
+        tags = NO_TAGS if opened.tags is None else _sound_tags(opened.tags)
+        return SoundHeader(tags=tags, length_s=_length_s(opened))
     except Exception:  # noqa: BLE001 - damaged files make mutagen raise errors of any kind
-        return NO_TAGS
+        return SoundHeader()
 
 
 def tagged_genre(genres: Sequence[str], table: GenreTable) -> TaggedGenre:
@@ -86,17 +103,29 @@ def tagged_genre(genres: Sequence[str], table: GenreTable) -> TaggedGenre:
 
 def _sound_tags(tags: Any) -> SoundTags:
     found = {field: list(_values(tags, keys)) for field, keys in _KEYS.items()}
-    artists = [*found["artist"], *found["album_artist"]]
+    named = [
+        [name for name in found[field] if name.casefold() not in _NOBODY]
+        for field in ("artist", "album_artist")
+    ]
+    artists = tuple(dict.fromkeys(named[0] or named[1]))
     isrc = next(iter(found["isrc"]), "")
     genres = [part for text in found["genre"] for part in map(str.strip, _PARTED.split(text))]
     return SoundTags(
         title=next(iter(found["title"]), None),
-        artist=next((name for name in artists if name.casefold() not in _NOBODY), None),
+        artist=next(iter(artists), None),
+        artists=artists,
         album=next(iter(found["album"]), None),
         isrc="".join(filter(str.isalnum, isrc)).upper() or None,
         date=next(iter(found["date"]), None),
         genres=tuple(dict.fromkeys(part for part in genres if part and part != _NO_GENRE)),
     )
+
+
+def _length_s(opened: Any) -> float | None:
+    length_s = getattr(opened.info, "length", None)
+    if isinstance(length_s, int | float) and math.isfinite(length_s) and length_s > 0:
+        return float(length_s)
+    return None
 
 
 def _values(tags: Any, keys: Sequence[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ genres is ambiguous: it is taken out and stays out.
 A recording is its content: where an id that is a place belongs to another recording (two
 folders both have ``Rock/01.mp3``), the newcomer's gets a piece of its content's digest. A recording
 whose file is no longer where it was has moved: the track, with its analysis, moves along.
+A recording that is linked to a track which came without one changes that track's audio alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from genrelab.music.corpus import Corpus, Stored
 from genrelab.music.genres import GenreTable
 from genrelab.music.journal import Import
 from genrelab.music.tracks import Track
-from genrelab.sources.findings import Drop, Entry, Fault, Found, Item, Reason
+from genrelab.sources.findings import Drop, Entry, Fault, Item, Link, Reason, Record
 
 NOT_ASKED_FOR: Reason = "genre not asked for"
 NO_GENRE = "no genre"  # where the genre stands of a track that was not asked for
@@ -64,7 +65,7 @@ class Chunk:
     """Records of one item; ``last`` if it ends here, in peace, ``fatal`` if not."""
 
     item: Item
-    records: list[Found] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     fatal: Fault | None = None
     last: bool = False
     segments: int = 0
@@ -94,7 +95,7 @@ class Settled:
     """What became of a chunk: an outcome a record that no other process had settled before."""
 
     chunk: Chunk
-    outcomes: Sequence[tuple[Found, Outcome]]
+    outcomes: Sequence[tuple[Record, Outcome]]
     outdated: int
 
 
@@ -118,9 +119,13 @@ def _store_chunk(corpus: Corpus, chunk: Chunk, policy: Policy) -> Settled:
     return Settled(chunk=chunk, outcomes=outcomes, outdated=outdated)
 
 
-def _settle(corpus: Corpus, entry: Import, record: Found, policy: Policy) -> Outcome:
+def _settle(corpus: Corpus, entry: Import, record: Record, policy: Policy) -> Outcome:
     if isinstance(record, Entry):
         return _settle_track(corpus, entry, record, policy)
+    if isinstance(record, Link):
+        return _settle_link(corpus, entry, record)
+    if isinstance(record, Drop) and record.released is not None:
+        corpus.links.release(record.released)
     reason: Reason = "unreadable" if isinstance(record, Fault) else record.reason
     corpus.journal.drop(entry, record.position, record.track_id, reason, record.sentence)
     is_ambiguous = isinstance(record, Drop) and reason == "two genres"
@@ -157,6 +162,24 @@ def _settle_track(corpus: Corpus, entry: Import, record: Entry, policy: Policy) 
     return Outcome(what=reason, removed=removed)
 
 
+def _settle_link(corpus: Corpus, entry: Import, record: Link) -> Outcome:
+    """Link a recording, unless another process removed or linked the track meanwhile."""
+    track = record.track
+    if record.released is not None:
+        corpus.links.release(record.released, but=track.id)
+    stored = corpus.stored(track.id)
+    reason: Reason
+    if stored is None:
+        reason, detail = "no match", f"{track.id} has been removed meanwhile"
+    elif stored.audio_path in {None, record.former, track.audio_path} or _has_gone(corpus, stored):
+        corpus.links.link(track.id, track.audio_path or "", track.audio_digest or "")
+        return Outcome(what="updated", track=track)
+    else:
+        reason, detail = "already linked", f"{track.id} has another recording"
+    corpus.journal.drop(entry, record.position, track.id, reason, detail)
+    return Outcome(what=reason)
+
+
 def _identified(
     corpus: Corpus, entry: Import, record: Entry, track: Track
 ) -> tuple[Track, Stored | None]:
@@ -176,7 +199,7 @@ def _has_gone(corpus: Corpus, stored: Stored) -> bool:
     """Tell whether a track's file is no longer where it was."""
     if stored.audio_path is None:
         return False
-    return not (corpus.path.absolute().parent / stored.audio_path).exists()
+    return not corpus.audio_file(stored.audio_path).exists()
 
 
 def _moved(corpus: Corpus, track: Track) -> str | None:

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from genrelab.errors import DataError
-from genrelab.music.analysis import Analysis
+from genrelab.music.analysis import OWN_ANALYZER, Analysis
 from genrelab.music.corpus import Corpus
 from genrelab.music.tracks import Track
 from genrelab.progress import Progress, silent
@@ -35,7 +35,6 @@ from genrelab.workflows.analyses import (
     run_tasks,
 )
 
-OWN = "genrelab/"  # how the name of our own analyzer begins, in every version
 BATCH_TRACKS = 32
 BATCH_S = 10.0  # after which a batch is stored even if it is small
 
@@ -119,7 +118,7 @@ def _outdated(corpus: Corpus, settings: Settings) -> set[str]:
     return {
         track_id
         for track_id, analyzer in corpus.analyzers().items()
-        if analyzer.startswith(OWN) and (analyzer, dialects.get(track_id)) != wanted
+        if analyzer.startswith(OWN_ANALYZER) and (analyzer, dialects.get(track_id)) != wanted
     }
 
 
@@ -154,7 +153,7 @@ def _sort_out(
 
 
 def _path(corpus: Corpus, track: Track) -> Path:
-    return corpus.path.absolute().parent / (track.audio_path or "")
+    return corpus.audio_file(track.audio_path or "")
 
 
 def _copy(

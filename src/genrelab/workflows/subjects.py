@@ -132,8 +132,7 @@ def read_subject(
 
 def _read_analysis(file: Path) -> tuple[Analysis, list[str]]:
     """Read the first analysis of a file, and say if there are more."""
-    [item] = ArchiveSource([file]).items()
-    entries = item.entries(0)
+    entries = ArchiveSource([file]).records()
     found = next(entries, None)
     if found is None:
         raise DataError(f"{file}: holds no analysis; expected at least one")
