@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 import spotipy
+from tests.sources.spotify.catalog import Catalog
 from tests.sources.spotify.stand_in import StandIn
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
@@ -28,7 +29,7 @@ from genrelab.sources.spotify.authorization import Authorization, authorize
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandIn]:
     monkeypatch.setattr(accounts, "PAUSES_S", (0.01, 0.02))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with StandIn() as server:
+    with StandIn(Catalog(lambda _: None)) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server
@@ -116,10 +117,10 @@ def test_a_failure_holds_for_all_who_waited_for_it(api, said):
     [
         {"status": 500},
         {"status": 429, "retry_after": "0"},
-        {"manner": "truncated"},
-        {"manner": "broken"},
-        {"manner": "empty"},
-        {"manner": "reset"},
+        {"body": "truncated"},
+        {"body": "broken"},
+        {"body": "empty"},
+        {"body": "reset"},
     ],
 )
 def test_what_passes_by_itself_is_tried_again(api, said, fault):
@@ -140,10 +141,10 @@ def test_what_passes_by_itself_is_tried_again(api, said, fault):
         ({"status": 429, "retry_after": "0"}, TemporaryError, "too many requests; run the same"),
         ({"status": 403}, DataError, "refuses to give a token (403); check the app at https://"),
         ({"status": 401}, UsageError, "refuses SPOTIPY_CLIENT_ID, SPOTIPY_CLIENT_SECRET (401)"),
-        ({"manner": "broken"}, TemporaryError, "its answer holds no token; run the same command"),
-        ({"manner": "truncated"}, TemporaryError, "its answer broke off; run the same command"),
-        ({"manner": "reset"}, TemporaryError, "cannot be reached; check the network and run"),
-        ({"manner": "slow", "delay_s": 2.0}, TemporaryError, "no answer in time; run the same"),
+        ({"body": "broken"}, TemporaryError, "its answer holds no token; run the same command"),
+        ({"body": "truncated"}, TemporaryError, "its answer broke off; run the same command"),
+        ({"body": "reset"}, TemporaryError, "cannot be reached; check the network and run"),
+        ({"body": "slow", "delay_s": 2.0}, TemporaryError, "no answer in time; run the same"),
     ],
 )
 def test_what_does_not_pass_is_one_sentence(api, said, monkeypatch, fault, kind, sentence):
@@ -241,7 +242,7 @@ def test_an_app_that_is_not_known_to_the_server(api, said, monkeypatch):
 
 @pytest.mark.usefixtures("browser")
 def test_a_code_whose_answer_is_lost(api, said):
-    api.fail("^/api/token$", manner="truncated")
+    api.fail("^/api/token$", body="truncated")
     authorization = authorize(api.accounts_url, as_user=True, tell=said.append)
     with pytest.raises(TemporaryError, match="consent was lost on the way; run the same command"):
         authorization.token()
@@ -330,7 +331,7 @@ def test_no_secret_is_shown_whatever_fails(api, said, monkeypatch, capfd, caplog
     problems: list[BaseException] = []
     held: list[Authorization] = []
     faults = [{}, {"status": 500}, {"status": 400}, {"status": 401}, {"status": 429}]
-    faults += [{"manner": name} for name in ("truncated", "broken", "reset", "slow")]
+    faults += [{"body": name} for name in ("truncated", "broken", "reset", "slow")]
     for as_user in (False, True):
         for after in (0, 1):
             for fault in faults:
