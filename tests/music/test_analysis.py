@@ -73,6 +73,25 @@ def test_what_does_not_fit_is_named(raw: bytes, sentence: str) -> None:
         Analysis.from_json(b'{"segments": [' + raw + b"]}")
 
 
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b'{"track": {"duration": -2}}', r"track\.duration is -2.*; expected 0 or more seconds"),
+        *(
+            (
+                b'{"%s": [{"start": 0, "duration": 1, "confidence": 1}, '
+                b'{"start": 1, "duration": -0.5, "confidence": 1}]}' % name.encode(),
+                rf"^{name}\[1\]\.duration is -0.5; expected 0 or more seconds$",
+            )
+            for name in ("bars", "beats", "tatums", "sections")
+        ),
+    ],
+)
+def test_nothing_lasts_less_than_nothing(raw: bytes, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        Analysis.from_json(raw)
+
+
 def test_who_made_it_tells_the_dialect() -> None:
     def dialect(meta: bytes) -> str:
         return Analysis.from_json(

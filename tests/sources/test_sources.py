@@ -24,6 +24,8 @@ from genrelab.sources.folder import FolderSource, GenreFrom
 from genrelab.sources.gtzan import GtzanSource
 from genrelab.sources.linking import LinkSource
 from genrelab.sources.msd import MsdSource
+from genrelab.sources.spotify.settled import SettledPlaylists
+from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting
 from genrelab.sources.synthetic import SyntheticSource
 
 SAFE = re.compile(r"[a-z]+-[A-Za-z0-9._-]+")
@@ -65,6 +67,26 @@ def the_synthetic_one(_: Path) -> SyntheticSource:
     return SyntheticSource(tracks_per_genre=3)
 
 
+def spotify_playlists(_: Path) -> SettledPlaylists:
+    return SettledPlaylists("playlists.toml", [a_playlist(120)], {"Rock": None})
+
+
+def a_playlist(total: int) -> Playlist:
+    playlist = Playlist(
+        id="0" * 22,
+        name="Rock 1",
+        snapshot_id="1",
+        market="DE",
+        date="2026-03-01",
+        genres=["Rock"],
+        total=total,
+    )
+    for offset in playlist.offsets:
+        places = range(offset, min(offset + PAGE, total))
+        playlist.pages[offset] = [Sighting("track", id=f"{place:022}") for place in places]
+    return playlist
+
+
 def recordings_of_known_tracks(folder: Path) -> LinkSource:
     for number in range(4):
         song(folder / f"{number}.mp3", seed=number, title=f"Song {number} b", artist="A")
@@ -81,6 +103,7 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     "fma": free_music,
     "match": recordings_of_known_tracks,
     "msd": a_million_song_folder,
+    "spotify": spotify_playlists,
     "synthetic": the_synthetic_one,
 }
 
@@ -165,6 +188,11 @@ def a_bad_row(folder: Path) -> FmaSource:
     return source
 
 
+def a_bad_playlist(_: Path) -> SettledPlaylists:
+    problems = {"0" * 22: "places 101 to 120: a bad page"}
+    return SettledPlaylists("playlists.toml", [a_playlist(100)], {"Rock": None}, problems)
+
+
 BAD: dict[str, Callable[[Path], Source]] = {
     "archive": a_bad_archive,
     "folder": a_bad_recording,
@@ -172,6 +200,7 @@ BAD: dict[str, Callable[[Path], Source]] = {
     "fma": a_bad_row,
     "match": a_bad_recording_of_a_known_track,
     "msd": a_bad_million_song,
+    "spotify": a_bad_playlist,
 }
 
 

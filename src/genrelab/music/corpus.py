@@ -50,10 +50,10 @@ from genrelab.progress import Progress, silent
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x47524C42  # "GRLB", so a corpus is told from any other SQLite file
 LOCK_WAIT_S = 30.0
-_KEPT = {  # what a newer record of a track replaces only if it brings it
-    "audio_path": "coalesce(excluded.audio_path, audio_path)",
-    "audio_digest": "iif(excluded.audio_path IS NULL, audio_digest, excluded.audio_digest)",
-    "audio_features": "coalesce(excluded.audio_features, audio_features)",
+_KEPT_WITHOUT = {  # what a newer record takes from a track only if it brings this
+    "audio_path": "audio_path",
+    "audio_digest": "audio_path",
+    "audio_features": "audio_features",
 }
 _ASK_AGAIN_S = 0.01
 _T = TypeVar("_T")
@@ -263,9 +263,9 @@ class Corpus:
     ) -> None:
         """Store a track, replacing what stood under its id.
 
-        Its analysis is kept unless another is given or the recording has changed, its audio
-        features unless others are given, and a recording that is linked to it
-        (`genrelab.music.links`) unless it comes with its own.
+        An analysis is kept unless another is given, or the recording has changed; a
+        recording that is linked to it (`genrelab.music.links`) unless it comes with its own,
+        and audio features unless it comes with others.
         """
         self._db.execute(
             "DELETE FROM analyses WHERE track_id IN "
@@ -275,7 +275,12 @@ class Corpus:
         row = [*row_from_track(track).values()]
         row += [entry.id, entry.fingerprint] if entry else [None, None]
         names = (*TRACK_COLUMNS, "import_id", "fingerprint")
-        updates = ", ".join(f"{name}={_KEPT.get(name, f'excluded.{name}')}" for name in names[1:])
+        updates = ", ".join(
+            f"{name}=iif(excluded.{of} IS NULL, {name}, excluded.{name})"
+            if (of := _KEPT_WITHOUT.get(name))
+            else f"{name}=excluded.{name}"
+            for name in names[1:]
+        )
         self._db.execute(
             f"INSERT INTO tracks ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
             f"ON CONFLICT (id) DO UPDATE SET {updates}",

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 import spotipy
+from tests.sources.spotify.catalog import Catalog
 from tests.sources.spotify.stand_in import StandIn
-from tests.sources.spotify.synthetic_catalog import synthetic_catalog
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 from genrelab.sources.spotify import accounts, redirects
@@ -29,7 +29,7 @@ from genrelab.sources.spotify.authorization import Authorization, authorize
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandIn]:
     monkeypatch.setattr(accounts, "PAUSES_S", (0.01, 0.02))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with StandIn(synthetic_catalog(8, segments=4)) as server:
+    with StandIn(Catalog(lambda _: None)) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server

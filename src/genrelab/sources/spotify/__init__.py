@@ -7,10 +7,11 @@ In the order in which a collection passes through them:
 - ``authorization``: the right to ask, from ``credentials`` in the environment, ``token_files``
   of earlier runs, the ``accounts`` server and ``redirects`` from a user's browser
 - ``pace``: how many requests at once
-- ``web_api``: questions, and every fault that an answer can have
-- ``playlists``: what stands in them
-- ``sightings``: which tracks that makes
+- ``web_api``: questions, and every fault that an answer can have, over a ``connection``
+- ``playlists``: what stands in them, kept in a ``playlist_store``
+- ``sightings``: which tracks that makes, and ``settled`` gives them as any source does
 - ``analyses``: what Spotify heard in these
+- ``collection``: all of this, in order
 
 ``spotipy_library`` and ``network_faults`` serve all that ask.
 """

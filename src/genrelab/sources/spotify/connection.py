@@ -142,10 +142,10 @@ class Connection:
             # `next` is spotipy's way to ask for any address: it has methods for some paths only,
             # and those of paths that Spotify calls deprecated warn at every call.
             answer = client.next({"next": f"{self._url}/{path}{query}"})
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NoAnswer("an answer that is no JSON") from error
         except (self._requests.RequestException, self._urllib3.exceptions.HTTPError) as error:
             raise self._explained(error) from error
+        if answer is None:  # spotipy's word for what cannot be decoded
+            raise NoAnswer("an answer that is no JSON")
         return answer
 
     def _client(self) -> Any:

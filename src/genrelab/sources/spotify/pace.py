@@ -26,6 +26,7 @@ FIRST_WINDOW = 2.0
 UNSAID_WAIT_S = 5.0  # where a 429 does not say how long
 SHORTEST_WAIT_S = 1.0  # where it says less, or a date that is past
 MOST_APART_S = 1.0  # slower than this no limit of Spotify's is known to be
+ENOUGH_TO_TELL = 16  # requests between two 429s; fewer tell rather what an earlier run had asked
 EASING = 0.98  # every answer lets the next requests follow this much closer
 HOPELESS = 10  # requests given up in a row, after which the server is taken to be down
 LONGEST_S = 366 * 86_400.0  # of the waits that can be said as a date; nobody waits longer
@@ -154,8 +155,9 @@ class Pace:
             self._closed_until = max(self._closed_until, now + wait)
             if self._n_starts > 0:
                 self._threshold = max(1.0, self._window / 2)
-                tolerated = (self._closed_until - self._first_start) / self._n_starts
-                self._interval = min(max(self._interval, tolerated), MOST_APART_S)
+                if self._n_starts >= ENOUGH_TO_TELL:
+                    tolerated = (self._closed_until - self._first_start) / self._n_starts
+                    self._interval = min(max(self._interval, tolerated), MOST_APART_S)
                 self._n_starts = 0
             self._window = 1.0
             if self._waiting_since is None:

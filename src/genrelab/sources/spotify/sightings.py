@@ -285,9 +285,9 @@ def _against(
     if sighting.kind != "track":
         return sighting.kind, who or "nothing is there any more"
     if len(genres) > 1:
-        return "two genres", f"{who}: {' and '.join(genres)}"
+        return "two genres", f"{who or sighting.id}: {' and '.join(genres)}"
     if sighting.id in kept:
-        return "duplicate id", f"{who}: {kept[sighting.id or '']} has it too"
+        return "duplicate id", f"{who or sighting.id}: {kept[sighting.id or '']} has it too"
     return None, ""
 
 

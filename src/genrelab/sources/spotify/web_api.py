@@ -106,6 +106,8 @@ class WebApi:
 
     Raises
     ------
+    UsageError
+        If the API's address is none.
     MissingExtraError
         If spotipy is not installed.
     """

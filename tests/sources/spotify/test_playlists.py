@@ -1,0 +1,213 @@
+"""Playlists that are closed, gone or changing, in either shape and by either route."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.sources.spotify.catalog import Playlist, inserting, removing, rotating
+from tests.sources.spotify.clients import as_user
+from tests.sources.spotify.runs import Runs
+from tests.sources.spotify.stand_in import StandIn
+from tests.sources.spotify.synthetic_catalog import make_song
+
+from genrelab.sources.spotify.playlists import MAX_READINGS
+
+NOT_GIVEN = "since 27 November 2024 its own editorial playlists are closed to new apps"
+NOT_ONES_OWN = "since February 2026 only its owner and collaborators get them"
+
+
+def first(spotify: StandIn) -> Playlist:
+    return next(iter(spotify.catalog.playlists.values()))
+
+
+def ids(playlist: Playlist) -> list[str]:
+    return [item.id for item in playlist.items]
+
+
+def file_of(*playlists: Playlist) -> str:
+    return f"[genres.Rock]\nplaylists = {json.dumps([one.id for one in playlists])}\n"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("shape", ["item", "track", "both"])
+@pytest.mark.parametrize("route", ["items", "tracks", "both"])
+def test_either_route_and_shape(spotify: StandIn, collect: Runs, route, shape, status):
+    switches = spotify.web_api
+    switches.route, switches.shape, switches.closed_route_status = route, shape, status
+    summary = collect(with_analyses=False)
+    assert summary.is_whole and len(collect.genres()) == 240
+    wasted = len(spotify.requests_to("/v1/")) - 8 - 8
+    assert wasted == 0 if route != "tracks" else 0 < wasted <= 8
+
+
+def test_a_head_without_total(spotify: StandIn, collect: Runs):
+    spotify.web_api.shape = "both"
+    answer = spotify.web_api._playlist
+
+    def without_total(request, of_user, id_):
+        given = answer(request, of_user, id_)
+        said = json.loads(given.body)
+        said["items"], said["tracks"] = {}, {"total": None}
+        return type(given)(status=200, body=json.dumps(said).encode(), headers=given.headers)
+
+    spotify._of_api, of_api = (
+        lambda request: (
+            without_total(request, False, request.path.split("/")[3])
+            if request.path.count("/") == 3 and "playlists" in request.path
+            else of_api(request)
+        ),
+        spotify._of_api,
+    )
+    spotify._judge.note = lambda *_: None  # no such answer is documented
+    assert collect(with_analyses=False).is_whole and len(collect.genres()) == 240
+
+
+def test_a_playlist_that_is_not_given(spotify: StandIn, collect: Runs):
+    playlist = first(spotify)
+    del spotify.catalog.playlists[playlist.id]
+    summary = collect(with_analyses=False)
+    [said] = summary.problems
+    assert said.startswith(f"playlist {playlist.id} (Rock): Spotify does not give it (HTTP 404, ")
+    assert NOT_GIVEN in said and "--as-user may read it" in said
+    assert len(collect.genres()) == 180
+    assert [(reason, NOT_GIVEN in said) for reason, said in collect.left_out()] == [
+        ("unreadable", True)
+    ]
+    spotify.catalog.put(playlist)
+    assert collect(with_analyses=False).is_whole and collect.left_out() == []
+
+
+def test_a_playlist_that_is_gone_keeps_its_tracks(spotify: StandIn, collect: Runs):
+    collect()
+    playlist = first(spotify)
+    del spotify.catalog.playlists[playlist.id]
+    summary = collect()
+    assert len(summary.problems) == 1 and not summary.is_whole
+    assert summary.imported.removed == 0 and len(collect.genres()) == 240
+
+
+def test_no_playlist_is_given_at_all(spotify: StandIn, collect: Runs):
+    collect(file_of(first(spotify)))
+    before = collect.digest()
+    nothing = Playlist(id="0" * 22, name="", items=[])
+    summary = collect(file_of(nothing))
+    assert len(summary.problems) == 1 and summary.imported is None
+    assert collect.digest() == before
+
+
+def test_items_that_only_their_owner_gets(spotify: StandIn, collect: Runs):
+    spotify.web_api.only_own = True
+    summary = collect()
+    assert len(summary.problems) == 4 and collect.genres() == {}
+    assert all(
+        "does not give its items (HTTP 403, Forbidden)" in said and NOT_ONES_OWN in said
+        for said in summary.problems
+    )
+    assert len(spotify.requests_to("/v1/")) == 4 + 2 * 8
+
+
+def test_a_user_gets_the_playlists_that_are_theirs(spotify: StandIn, collect: Runs):
+    spotify.web_api.only_own = True
+    own = first(spotify)
+    own.owner = "listener"
+    user = as_user(spotify)
+
+    class AsUser:
+        def token(self) -> str:
+            return user.get_access_token(check_cache=True)
+
+    web_api = collect.web_api
+
+    def of_user(**options):
+        made = web_api(**options)
+        made._authorization = AsUser()
+        return made
+
+    collect.web_api = of_user
+    summary = collect(with_analyses=False)
+    assert len(summary.problems) == 3 and set(collect.genres()) == set(ids(own))
+
+
+def test_the_other_route_is_in_trouble(spotify: StandIn, collect: Runs):
+    """What the first route says of itself is not said of the playlist."""
+    spotify.web_api.route = "tracks"
+    playlist = first(spotify)
+    spotify.fail(f"{playlist.id}/tracks", times=None, status=500)
+    [said] = collect(with_analyses=False).problems
+    assert "HTTP 500, 3 times" in said and NOT_GIVEN not in said
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        inserting(0, [make_song(1, seed=5)]),
+        inserting(55, [make_song(number, seed=5) for number in range(50)]),
+        removing(0),
+        removing(*range(55)),
+        lambda _: [],
+        rotating,
+    ],
+)
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_playlist_that_changes_between_its_pages(spotify: StandIn, collect: Runs, edit, after):
+    playlist = first(spotify)
+    playlist.change_after(after, edit)
+    summary = collect(file_of(playlist), with_analyses=False)
+    assert summary.is_whole and list(collect.genres()) == sorted(ids(playlist))
+    with collect.opened() as corpus:
+        tracks = list(corpus.tracks())
+    assert {one.origin.snapshot_id for one in tracks} <= {playlist.snapshot_id}
+    places = {one.origin.position: one.id.removeprefix("spotify-") for one in tracks}
+    assert [places[n] for n in sorted(places)] == ids(playlist)
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_playlist_that_always_changes(spotify: StandIn, collect: Runs, grows: bool):
+    playlist = first(spotify)
+    songs = iter([make_song(number, seed=6) for number in range(500)])
+    playlist.change_always(
+        (lambda old: [*old, next(songs), next(songs)]) if grows else removing(0, 1)
+    )
+    summary = collect(with_analyses=False)
+    assert summary.problems == [
+        f"playlist {playlist.id} (Rock): changes whenever it is read; try again later"
+    ]
+    assert len(collect.genres()) >= 180
+    assert len(spotify.requests_to(f"{playlist.id}/items")) <= 3 * MAX_READINGS
+    playlist._every_page = None
+    assert collect(with_analyses=False).is_whole and set(ids(playlist)) <= set(collect.genres())
+
+
+def test_a_version_that_cannot_be_read_leaves_the_older_one(spotify: StandIn, collect: Runs):
+    collect()
+    before = collect.genres()
+    playlist = first(spotify)
+    gone = playlist.items[0].id
+    playlist.change(removing(0))
+    playlist.change(inserting(0, [make_song(1, seed=5)]))
+    fault = spotify.fail(f"{playlist.id}/(items|tracks)", times=None, after=1, status=500)
+    summary = collect()
+    assert fault.done and len(summary.problems) == 1
+    assert collect.genres() == before and gone in before
+    assert summary.imported.removed == 0
+    spotify.mend()
+    n_asked = len(spotify.requests_to("/items"))
+    assert collect().is_whole and gone not in collect.genres()
+    assert len(spotify.requests_to("/items")) == n_asked + 1
+
+
+def test_a_page_that_is_missing_is_asked_for_alone(spotify: StandIn, collect: Runs):
+    first(spotify).change(removing(*range(20)))  # one page is left of it
+    spotify.fail(f"{first(spotify).id}/items", times=3, status=500)
+    assert len(collect(with_analyses=False).problems) == 1
+    n_asked = len(spotify.requests_to("/items"))
+    assert collect(with_analyses=False).is_whole
+    assert len(spotify.requests_to("/items")) == n_asked + 1
+
+
+def test_progress_counts_playlists_and_places(collect: Runs):
+    collect(with_analyses=False)
+    for stage, total in (("asking for playlists", 4), ("reading playlists", 240)):
+        told = [one for one in collect.progress if one[0] == stage]
+        assert told[-1] == (stage, total, total)
