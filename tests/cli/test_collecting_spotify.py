@@ -203,8 +203,7 @@ def stopped(command: list[str], when: Callable[[], bool], number: signal.Signals
         while process.poll() is None and not when():
             time.sleep(0.002)
         process.send_signal(number)
-        err = process.communicate()[1]
-    print(err)
+        process.communicate()
     return process.returncode
 
 

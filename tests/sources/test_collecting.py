@@ -134,6 +134,23 @@ def test_what_a_newer_version_no_longer_has_is_taken_out(corpus: Corpus) -> None
     assert set(corpus.segment_counts()) == {"test-a", "test-d"}
 
 
+def test_what_another_item_has_too_comes_back_when_that_is_collected_again(
+    corpus: Corpus,
+) -> None:
+    shared, own = (a_track("shared"), an_analysis()), (a_track("own"), an_analysis())
+    other = (a_track("other"), an_analysis())
+    first, second = ListSource([[shared, own]], name="first"), ListSource([[shared, other]])
+    collect(first, corpus)
+    assert collect(second, corpus).dropped == {"duplicate id": 1}
+    assert collect(ListSource([[own]], name="first", version="2"), corpus).removed == 1
+    summary = collect(second, corpus)
+    assert (summary.stored, summary.updated, summary.removed) == (1, 1, 0)
+    assert summary.dropped == {} and corpus.info().drops == {}
+    assert {track.id for track in corpus.tracks()} == {"test-shared", "test-own", "test-other"}
+    again = collect(second, corpus)
+    assert (again.read, again.skipped) == (0, 2)
+
+
 def test_a_finished_import_reads_nothing_and_remembers_its_faults(corpus: Corpus) -> None:
     source = ListSource([[(a_track("a"), None), "line 2: broken"]])
     first = collect(source, corpus)

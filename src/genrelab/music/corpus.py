@@ -247,8 +247,8 @@ class Corpus:
     def transaction(self) -> Iterator[None]:
         """Make everything written inside durable at once, or not at all."""
         with self._explained():
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
@@ -319,12 +319,18 @@ class Corpus:
             self.put_analysis(track.id, analysis)
 
     def remove_outdated(self, entry: Import) -> int:
-        """Take out tracks that an older version of an item had and this one has not."""
+        """Take out tracks that an older version of an item had and this one has not.
+
+        Other items that have them too are read again when their source is collected next.
+        """
         outdated = self._db.execute(
             "SELECT id FROM tracks WHERE import_id=? AND fingerprint<>?",
             (entry.id, entry.fingerprint),
         ).fetchall()
-        return sum(self.remove(track_id) for (track_id,) in outdated)
+        for (track_id,) in outdated:
+            self.remove(track_id)
+            self.journal.reopen(track_id)
+        return len(outdated)
 
     def replace(self, track_id: str, track: Track, entry: Import) -> None:
         """Store a track in another's place, under its own id; the analysis goes along."""

@@ -89,6 +89,17 @@ class Journal:
             number = int(cursor.lastrowid or 0)
         return Import(id=number, item=item, fingerprint=fingerprint, position=0, complete=False)
 
+    def reopen(self, track_id: str) -> None:
+        """Have the items read again that left out a record of this id, as another was there."""
+        rows = self._db.execute(
+            "SELECT DISTINCT import_id FROM drops WHERE track_id=? AND reason='duplicate id'",
+            (track_id,),
+        ).fetchall()
+        for row in rows:
+            self._db.execute("UPDATE imports SET fingerprint='' WHERE id=?", row)
+            # Their tracks are then of an older version, and not taken for those of another item.
+            self._db.execute("UPDATE tracks SET fingerprint='' WHERE import_id=?", row)
+
     def advance(self, entry: Import, position: int, *, complete: bool = False) -> None:
         """Note that the records up to ``position`` have been dealt with."""
         self._db.execute(

@@ -182,6 +182,8 @@ def fetch(
     lacking = [one.removeprefix(f"{SOURCE}-") for one in question.lacking(corpus)]
     _forget_others(question, corpus, lacking, known)
     todo = [one for one in lacking if not known.get(f"{question.path}/{one}")]
+    # What was not to be had before comes last, so that it cannot keep the rest from coming.
+    todo.sort(key=lambda one: f"{question.path}/{one}" in known)
     outcome.none = len(lacking) - len(todo)
     jobs = _jobs(question, api, todo)
     probed = _probe(api, jobs)

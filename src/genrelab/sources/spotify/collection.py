@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from genrelab.errors import DataError, TemporaryError
+from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
@@ -60,7 +59,7 @@ class SpotifySummary:
     features, analyses : Outcome
     without_analysis : int
         Tracks of the corpus.
-    end : TemporaryError, DataError or None
+    end : GenrelabError or None
         What ended the run early.
     """
 
@@ -71,7 +70,7 @@ class SpotifySummary:
     features: Outcome = field(default_factory=Outcome)
     analyses: Outcome = field(default_factory=Outcome)
     without_analysis: int = 0
-    end: TemporaryError | DataError | None = None
+    end: GenrelabError | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -114,22 +113,27 @@ def collect_playlists(
     Raises
     ------
     UsageError
-        If Spotify knows no such market, or no token is to be had any more.
+        If Spotify knows no such market, or no token is to be had any more; what was read
+        before is in the corpus.
     CorpusError
         If the corpus cannot be written; what was stored before is safe.
     """
     summary = SpotifySummary()
     store = PlaylistStore(corpus, playlist_file, table=table)
     reader = PlaylistReader(api, store, progress=progress)
-    settle = partial(_settle, reader, store, corpus, item, summary, table, progress)
+    was_interrupted = False
     try:
         reader.read()
-    except (TemporaryError, DataError) as error:
+    except GenrelabError as error:
         summary.end = error
     except KeyboardInterrupt:
-        settle()
-        raise
-    settle()
+        # Not here: a transaction that was interrupted is undone once its frame is gone.
+        was_interrupted = True
+    _settle(reader, store, corpus, item, summary, table, progress)
+    if was_interrupted:
+        raise KeyboardInterrupt
+    if isinstance(summary.end, UsageError):
+        raise summary.end
     if with_analyses and summary.end is None:
         try:
             fetch(AudioFeatures(), corpus, api, summary.features, progress=progress)

@@ -87,6 +87,7 @@ class PlaylistReader:
         self._store = store
         self._progress = progress
         self._route = ROUTES[0]
+        self._refused: dict[str, Refused] = {}
         self.current: dict[str, Playlist] = {}
         self.problems: dict[str, str] = {}
 
@@ -197,7 +198,12 @@ class PlaylistReader:
     def _page(
         self, playlist_id: str, read: Callable[[Any], T], *, offset: int, limit: int = PAGE
     ) -> T | Refused | Unanswered:
-        """Ask for a page by the route that served last, or else by the other one."""
+        """Ask for a page by the route that served last, or else by the other one.
+
+        Where both refuse one page of a playlist, they are not asked for the others.
+        """
+        if playlist_id in self._refused:
+            return self._refused[playlist_id]
         params = {
             "offset": offset,
             "limit": limit,
@@ -214,6 +220,7 @@ class PlaylistReader:
             if not isinstance(second, Refused):
                 self._route = other
                 return second
+            self._refused[playlist_id] = answer
         return answer
 
 
