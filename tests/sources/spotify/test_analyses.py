@@ -12,6 +12,7 @@ from tests.sources.spotify.synthetic_catalog import make_analysis
 from genrelab.errors import TemporaryError
 from genrelab.music.corpus import Corpus
 from genrelab.sources.spotify.analyses import PROBES
+from genrelab.sources.spotify.pace import HOPELESS
 from genrelab.sources.spotify.web_api import Refused
 
 
@@ -93,6 +94,18 @@ def test_what_spotify_has_not_is_asked_for_once(spotify: StandIn, collect: Runs)
     again = collect()
     assert (again.analyses.none, again.without_analysis) == (6, 6)
     assert spotify.requests_to("audio-") == []
+
+
+def test_what_cannot_be_read_does_not_keep_the_rest_from_coming(spotify: StandIn, collect: Runs):
+    """Not even where so many fail in a row that Spotify is taken to be down."""
+    bad = in_order(spotify)[: 2 * HOPELESS]
+    spotify.fail(f"audio-analysis/({'|'.join(bad)})", times=None, status=500)
+    n_stored, ends = 0, []
+    for _ in range(4):
+        summary = collect(retries=0)
+        n_stored += summary.analyses.stored
+        ends.append(summary.end)
+    assert n_stored == 240 - len(bad) and isinstance(ends[0], TemporaryError)
 
 
 def test_other_refusals_are_asked_for_again(spotify: StandIn, collect: Runs):

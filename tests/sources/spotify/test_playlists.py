@@ -107,6 +107,16 @@ def test_items_that_only_their_owner_gets(spotify: StandIn, collect: Runs):
     assert len(spotify.requests_to("/v1/")) == 4 + 2 * 8
 
 
+def test_pages_of_a_playlist_that_is_refused_are_not_asked_for_one_by_one(
+    spotify: StandIn, collect: Runs
+):
+    spotify.catalog.put(Playlist(id="0" * 22, name="Long", items=[None] * 5_000), "Rock")
+    spotify.fail("/playlists/0+/", times=None, status=403)
+    summary = collect(with_analyses=False)
+    assert len(summary.problems) == 1 and len(collect.genres()) == 240
+    assert len(spotify.requests_to("/playlists/0+/")) < 2 * 100 / 2
+
+
 def test_a_user_gets_the_playlists_that_are_theirs(spotify: StandIn, collect: Runs):
     spotify.web_api.only_own = True
     own = first(spotify)
