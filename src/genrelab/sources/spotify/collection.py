@@ -129,7 +129,8 @@ def collect_playlists(
     except KeyboardInterrupt:
         # Not here: a transaction that was interrupted is undone once its frame is gone.
         was_interrupted = True
-    _settle(reader, store, corpus, item, summary, table, progress)
+    if not isinstance(summary.end, UsageError) or reader.current:  # else it was asked wrongly
+        _settle(reader, store, corpus, item, summary, table, progress)
     if was_interrupted:
         raise KeyboardInterrupt
     if isinstance(summary.end, UsageError):
