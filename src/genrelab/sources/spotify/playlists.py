@@ -20,6 +20,7 @@ import msgspec
 
 from genrelab.errors import UsageError
 from genrelab.progress import Progress, silent
+from genrelab.sources.spotify.answer_forms import answer_form
 from genrelab.sources.spotify.playlist_store import PlaylistStore
 from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting, settle, sightings_in
 from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
@@ -36,10 +37,12 @@ class _Total(msgspec.Struct):
     total: int | None = None
 
 
+@answer_form
 class _KnownTotal(msgspec.Struct):
     total: int
 
 
+@answer_form
 class _HeadForm(msgspec.Struct):
     """What Spotify says of a playlist: one of the two totals, or none if it is not one's own."""
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from genrelab.sources.findings import Reason
+from genrelab.sources.spotify.answer_forms import answer_form
 
 PAGE = 50  # the most that Spotify gives at once
 Kind = Literal["track", "local file", "podcast", "removed", "not in the market"]
@@ -75,6 +76,7 @@ class _Element(msgspec.Struct):
     added_at: str | None = None
 
 
+@answer_form
 class _Page(msgspec.Struct):
     items: list[_Element | None]
     total: int
