@@ -167,7 +167,8 @@ class Connection:
     def _arrived(self, response: Any, **_: Any) -> None:
         """Read an answer whole, and let spotipy have it if it is one."""
         body = self._body(response)
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
+        # No redirection is followed: whatever is there, it is not Spotify's answer.
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
             raise HttpError(response.status_code, body, response.headers)
         response.raw = io.BytesIO(body)
         # Stricter than the standard library's, which takes NaN for a number, and faster.
