@@ -173,8 +173,9 @@ def _say(summary: SpotifySummary, output: Path) -> None:
         status = refusals[0].status
         say("note: " + CLOSED.format(what=what, pronoun=pronoun, status=status, corpus=output))
     for one in summary.genres:
-        if not one.tracks:
-            say(f"note: {one.genre} has no track: its {one.playlists} playlists hold none to keep")
+        if not one.tracks and not one.unread:
+            them = "its playlist holds" if one.playlists == 1 else "its playlists hold"
+            say(f"note: {one.genre} has no track, since {them} none that can be kept")
 
 
 def summary_tables(summary: SpotifySummary) -> list[Table]:
