@@ -107,14 +107,15 @@ def spotify(
         EXPECTED_MARKET,
         is_market,
         load_playlist_file,
+        shipped_playlist_files,
     )
     from genrelab.sources.spotify.playlist_store import SOURCE
     from genrelab.sources.spotify.web_api import WebApi
 
     chosen = chosen_format(format, table)
-    file = Path(playlists)
-    item = str(file.absolute()) if file.exists() else playlists
     asked = load_playlist_file(playlists)
+    ships = playlists in shipped_playlist_files()
+    item = playlists if ships else str(Path(playlists).absolute())
     if market is not None:
         if not is_market(market):
             raise UsageError(f"--market is {market!r}; expected {EXPECTED_MARKET}")
