@@ -314,6 +314,21 @@ WRONG_FILES = {
 }
 
 
+def test_what_is_wrong_with_a_file_is_said_before_there_is_a_corpus(
+    api: StandIn, tmp_path: Path, capsys: Captured
+) -> None:
+    known = next(iter(api.catalog.playlists))
+    of_one = f"playlists = ['{known}']\n"
+    (tmp_path / "playlists.toml").write_text(
+        f"[genres.'hip hop']\n{of_one}[genres.Hip-Hop]\n{of_one}limit = 1\n"
+    )
+    for name in (tmp_path / "playlists.toml", tmp_path / f"{'x' * 300}.toml"):
+        command = arguments(api, tmp_path / "t.corpus")
+        assert main([*command[:2], str(name), *command[3:]]) == 2
+        assert_one_error(capsys.readouterr().err)
+        assert not (tmp_path / "t.corpus").exists() and api.requests == []
+
+
 @pytest.mark.parametrize("text", WRONG_FILES)
 def test_a_wrong_playlist_file_is_one_sentence(
     api: StandIn, tmp_path: Path, text: str, capsys: Captured

@@ -107,14 +107,15 @@ def spotify(
         EXPECTED_MARKET,
         is_market,
         load_playlist_file,
+        shipped_playlist_files,
     )
     from genrelab.sources.spotify.playlist_store import SOURCE
     from genrelab.sources.spotify.web_api import WebApi
 
     chosen = chosen_format(format, table)
-    file = Path(playlists)
-    item = str(file.absolute()) if file.exists() else playlists
     asked = load_playlist_file(playlists)
+    ships = playlists in shipped_playlist_files()
+    item = playlists if ships else str(Path(playlists).absolute())
     if market is not None:
         if not is_market(market):
             raise UsageError(f"--market is {market!r}; expected {EXPECTED_MARKET}")
@@ -173,8 +174,9 @@ def _say(summary: SpotifySummary, output: Path) -> None:
         status = refusals[0].status
         say("note: " + CLOSED.format(what=what, pronoun=pronoun, status=status, corpus=output))
     for one in summary.genres:
-        if not one.tracks:
-            say(f"note: {one.genre} has no track: its {one.playlists} playlists hold none to keep")
+        if not one.tracks and not one.unread:
+            them = "its playlist holds" if one.playlists == 1 else "its playlists hold"
+            say(f"note: {one.genre} has no track, since {them} none that can be kept")
 
 
 def summary_tables(summary: SpotifySummary) -> list[Table]:

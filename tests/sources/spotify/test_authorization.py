@@ -18,6 +18,8 @@ import pytest
 import requests
 import spotipy
 from tests.sources.spotify.catalog import Catalog
+from tests.sources.spotify.http_server import Server
+from tests.sources.spotify.messages import Answer
 from tests.sources.spotify.stand_in import StandIn
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
@@ -136,7 +138,7 @@ def test_what_passes_by_itself_is_tried_again(api, said, fault):
         (
             {"status": 429, "retry_after": "74214"},
             TemporaryError,
-            "too many requests; run the same command again in 74214 s",
+            "too many requests; run the same command again in 20 h 36 min",
         ),
         ({"status": 429, "retry_after": "0"}, TemporaryError, "too many requests; run the same"),
         ({"status": 403}, DataError, "refuses to give a token (403); check the app at https://"),
@@ -157,11 +159,33 @@ def test_what_does_not_pass_is_one_sentence(api, said, monkeypatch, fault, kind,
     assert caught.value.exit_status == {TemporaryError: 75, DataError: 1, UsageError: 2}[kind]
 
 
+@pytest.mark.usefixtures("browser")
+def test_neither_code_nor_refresh_token_follows_a_redirection(api, said):
+    seen = []
+
+    def moving(request, send):
+        seen.append(request)
+        send(api.accounts.answer(request) if request.path == "/authorize" else moved)
+
+    with StandIn(Catalog(lambda _: None)) as other:
+        moved = Answer(status=307, headers={"Location": f"{other.accounts_url}/api/token"})
+        server = Server(moving)
+        server.open()
+        try:
+            with pytest.raises(DataError, match="sends on to another address"):
+                authorize(server.url, as_user=True, tell=said.append).token()
+        finally:
+            server.close()
+        assert [one.path for one in seen] == ["/authorize", "/api/token"]
+        assert other.requests == []
+
+
 def test_no_network_and_no_server(api, said):
     for address in ("http://127.0.0.1:1", "http://absent.invalid"):
         with pytest.raises(TemporaryError, match="cannot be reached; check the network"):
             authorize(address, tell=said.append).token()
-    for address in ("", "accounts.spotify.com", "ftp://x", "http://", "http://x:y", "http://[x"):
+    wrong = ("", "accounts.spotify.com", "ftp://x", "http://", "http://x:y", "http://[x")
+    for address in (*wrong, "http://x y", "http://x/?a=b", "http://x/#a", "http://me:word@x"):
         with pytest.raises(UsageError, match="--accounts-url: is no address of a server"):
             authorize(address, tell=said.append)
 
@@ -171,8 +195,11 @@ def test_a_setting_of_the_environment_that_cannot_be(api, said, monkeypatch):
     with pytest.raises(TemporaryError, match="through the proxy") as caught:
         authorize("http://absent.invalid", tell=said.append).token()
     assert "password" not in str(caught.value)
+    monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(DataError, match="a SOCKS proxy; unset ALL_PROXY"):
+        authorize("http://absent.invalid", tell=said.append).token()
     monkeypatch.setenv("HTTP_PROXY", "nonsense://x")
-    with pytest.raises(DataError, match=r"cannot be asked \(\w+\); check its address"):
+    with pytest.raises(DataError, match="cannot be asked; check its address"):
         authorize("http://absent.invalid", tell=said.append).token()
 
 

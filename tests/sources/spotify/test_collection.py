@@ -12,7 +12,7 @@ from tests.sources.spotify.runs import Runs
 from tests.sources.spotify.stand_in import StandIn
 from tests.sources.spotify.synthetic_catalog import add_oddities, make_song
 
-from genrelab.errors import DataError, UsageError
+from genrelab.errors import UsageError
 from genrelab.sources.archive import ArchiveSource
 from genrelab.sources.collecting import collect as collect_source
 
@@ -219,7 +219,10 @@ def test_two_names_of_one_genre(spotify: StandIn, collect: Runs):
     text = file_of(rap=[one]) + "\n" + file_of(**{"Hip-Hop": [two]}).partition("\n")[2]
     summary = collect(text)
     assert [(one.genre, one.tracks) for one in summary.genres] == [("Hip-Hop", 120)]
-    with pytest.raises(DataError, match=r"\[genres.Hip-Hop\] is Hip-Hop, which has another limit"):
+    said = (
+        r"playlists\.toml, line 4: genres\.Hip-Hop: is Hip-Hop as genres\.rap is, which has another"
+    )
+    with pytest.raises(UsageError, match=said):
         collect(f"{text}\nlimit = 7\n")
 
 

@@ -58,6 +58,16 @@ def test_a_request(anything: Anything, asked: Connection):
     assert request.authorization == "Bearer a token"
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirection_is_not_followed(anything: Anything, asked: Connection, status: int):
+    """A hotel's network leads to its own page, which is not what Spotify says."""
+    anything.answer = Answer(status=status, headers={"Location": f"{anything.url}/login"})
+    with pytest.raises(HttpError) as refused:
+        asked.json("playlists/x", {}, "a token")
+    assert refused.value.status == status
+    assert [one.path for one in anything.asked] == ["/v1/playlists/x"]
+
+
 def test_a_compressed_answer_is_read_whole(anything: Anything, asked: Connection):
     body = json.dumps(list(range(200_000))).encode()
     anything.answer = Answer(body=gzip.compress(body), headers={"Content-Encoding": "gzip"})

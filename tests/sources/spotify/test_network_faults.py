@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from tests.sources.spotify.catalog import Catalog
+from tests.sources.spotify.stand_in import StandIn
 
 from genrelab.errors import DataError, TemporaryError
 from genrelab.sources.spotify.network_faults import network_fault
@@ -76,6 +78,12 @@ def test_a_certificate_that_is_not_valid_now_means_the_clock(server):
     assert said.endswith(" UTC by this machine's clock; set the clock")
 
 
+def test_a_server_without_https():
+    with StandIn(Catalog(lambda _: None)) as api:
+        fault = fault_of(api.accounts_url.replace("http:", "https:"))
+    assert "accounts.spotify.com: does not speak HTTPS; its address may" in str(fault)
+
+
 @openssl
 @pytest.mark.parametrize("server", [30], indirect=True)
 def test_a_certificate_that_nobody_vouches_for(server):
@@ -85,7 +93,7 @@ def test_a_certificate_that_nobody_vouches_for(server):
 
 def test_a_file_of_certificates_that_is_absent():
     fault = fault_of("https://127.0.0.1:1", verify="/absent/certificates.pem")
-    assert isinstance(fault, DataError) and "cannot be asked (OSError)" in str(fault)
+    assert isinstance(fault, DataError) and "cannot be asked; check its address" in str(fault)
 
 
 def test_a_host_that_cannot_be_one():

@@ -56,6 +56,12 @@ def test_a_well_formed_file(tmp_path):
     assert file.genres_of("x") == ()
 
 
+def test_two_names_of_one_genre_are_no_two_genres(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[genres.'hip hop']\nplaylists=['{A}']\n[genres.Hip-Hop]\nplaylists=['{A}']\n")
+    assert load_playlist_file(path).genres_of(A) == ("Hip-Hop",)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -101,6 +107,15 @@ def test_a_well_formed_file(tmp_path):
         ("[genres.Rock]\nplaylists = 1\nlimit = 1.5\n", ", line 3: genres.Rock.limit: is 1.5;"),
         ("[genres.Rock]\nplaylists = 1\nlimit = true\n", ", line 3: genres.Rock.limit: is true;"),
         ("[genres.Rock]\nplaylists = 1\nlimit = '9'\n", ", line 3: genres.Rock.limit: is '9';"),
+        (
+            f"[genres.'hip hop']\nplaylists = ['{A}']\n[genres.Hip-Hop]\nplaylists = ['{B}']"
+            + "\nlimit = 3",
+            ', line 3: genres.Hip-Hop: is Hip-Hop as genres."hip hop" is, which has another limit;',
+        ),
+        (
+            "[genres.Rock]\nplaylists = [1979-05-27]\n",
+            "genres.Rock.playlists: 1979-05-27 is no text",
+        ),
         ("market = 'DE'\nmarket = 'FR'\n", ", line 2, column 14: is no TOML (Cannot overwrite"),
         ("[genres.Rock]\nplaylists = [\n", ", line 2: is no TOML (Invalid"),
         (f"[genres.Rock]\nplaylists = [{A}]\n", ", line 2, column 16: is no TOML ("),

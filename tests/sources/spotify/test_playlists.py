@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from tests.sources.spotify.catalog import Playlist, inserting, removing, rotating
@@ -41,26 +43,74 @@ def test_either_route_and_shape(spotify: StandIn, collect: Runs, route, shape, s
     assert wasted == 0 if route != "tracks" else 0 < wasted <= 8
 
 
-def test_a_head_without_total(spotify: StandIn, collect: Runs):
+def answering_with(spotify: StandIn, monkeypatch, changed) -> None:
+    """Have answers changed on their way, as no document allows."""
+    of_api = spotify._of_api
+
+    def answer(request):
+        given = of_api(request)
+        said = changed(request, json.loads(given.body))
+        return replace(given, body=json.dumps(said).encode())
+
+    monkeypatch.setattr(spotify, "_of_api", answer)
+    monkeypatch.setattr(spotify._judge, "note", lambda *_: None)
+
+
+def test_a_head_without_total(spotify: StandIn, collect: Runs, monkeypatch):
     spotify.web_api.shape = "both"
-    answer = spotify.web_api._playlist
 
-    def without_total(request, of_user, id_):
-        given = answer(request, of_user, id_)
-        said = json.loads(given.body)
-        said["items"], said["tracks"] = {}, {"total": None}
-        return type(given)(status=200, body=json.dumps(said).encode(), headers=given.headers)
+    def without_total(request, said):
+        if request.path.count("/") == 3:
+            said["items"], said["tracks"] = {}, {"total": None}
+        return said
 
-    spotify._of_api, of_api = (
-        lambda request: (
-            without_total(request, False, request.path.split("/")[3])
-            if request.path.count("/") == 3 and "playlists" in request.path
-            else of_api(request)
-        ),
-        spotify._of_api,
-    )
-    spotify._judge.note = lambda *_: None  # no such answer is documented
+    answering_with(spotify, monkeypatch, without_total)
     assert collect(with_analyses=False).is_whole and len(collect.genres()) == 240
+
+
+def test_a_page_with_fewer_places_than_spotify_counts(spotify, collect: Runs, monkeypatch):
+    playlist = first(spotify)
+
+    def shortened(request, said):
+        if request.path.endswith(f"{playlist.id}/items") and request.query["offset"] == "0":
+            del said["items"][40:]
+        return said
+
+    with monkeypatch.context() as patched:
+        answering_with(spotify, patched, shortened)
+        for _ in range(2):
+            summary = collect(with_analyses=False)
+            [said] = summary.problems
+            assert "places 1 to 50: Spotify counts 10 more than it gives; run the same" in said
+            assert summary.left_out == {"unreadable": 10} and len(collect.genres()) == 230
+    assert collect(with_analyses=False).is_whole and len(collect.genres()) == 240
+
+
+def test_all_pages_that_cannot_be_had_are_named(spotify: StandIn, collect: Runs):
+    playlist = first(spotify)
+    playlist.change(lambda items: [*items, *(make_song(n, seed=7) for n in range(91))])
+    spotify.fail(f"{playlist.id}/items", times=None, status=500)
+    [said] = collect(retries=0, with_analyses=False).problems
+    assert f"playlist {playlist.id} (Rock): places 1 to 151: HTTP 500; " in said
+    spotify.mend()
+    spotify.fail(f"{playlist.id}/items", times=None, after=1, status=500)
+    spotify.latency_s = 0.02
+    [said] = collect(retries=0, with_analyses=False).problems
+    assert re.search(r": places? (1 to 150|1 to 100, 151|1 to 50, 101 to 151|51 to 151): ", said)
+
+
+@pytest.mark.parametrize("total", [-1, 10**9])
+def test_a_total_that_cannot_be(spotify: StandIn, collect: Runs, monkeypatch, total: int):
+    playlist = first(spotify)
+
+    def changed(request, said):
+        if request.path.endswith(playlist.id):
+            said["items"]["total"] = total
+        return said
+
+    answering_with(spotify, monkeypatch, changed)
+    [said] = collect(retries=0, with_analyses=False).problems
+    assert "a broken answer" in said and len(collect.genres()) == 180
 
 
 def test_a_playlist_that_is_not_given(spotify: StandIn, collect: Runs):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import signal
+import threading
 import time
 
 import pytest
@@ -79,7 +81,7 @@ def test_an_absurd_wait_ends_the_run_at_once(spotify: StandIn, collect: Runs, pa
     assert time.monotonic() - began < 5
     assert isinstance(summary.end, TemporaryError) and not summary.is_whole
     assert str(summary.end).startswith("Spotify asks to wait 20 h 36 min, until ")
-    assert spotify.asked_too_early == []
+    assert spotify.asked_too_early == [] and collect.said == []  # nothing of going on
     n_pages = sum(line.status == 200 for line in spotify.requests_to("/items"))
     with collect.opened() as corpus:
         n_tracks = corpus.track_count()
@@ -94,6 +96,21 @@ def test_waits_that_add_up_end_the_run(spotify: StandIn, collect: Runs):
     spotify.fail("/v1/", after=3, times=None, status=429, retry_after="1")
     summary = collect(max_wait_s=2.5)
     assert "of waiting, until" in str(summary.end) and spotify.asked_too_early == []
+
+
+@pytest.mark.parametrize("pattern", ["/v1/playlists/[^/]*$", "/items", "features", "analysis"])
+def test_an_interrupt_waits_for_no_server(spotify: StandIn, collect: Runs, pattern: str):
+    whole = undisturbed(spotify, collect)
+    spotify.fail(pattern, after=1, times=None, body="slow", delay_s=20)
+    sender = threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,))
+    sender.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        collect()
+    assert time.monotonic() - began < 5
+    sender.join()
+    spotify.mend()
+    assert collect().is_whole and collect.digest() == whole
 
 
 def test_requests_adapt_to_what_the_server_tolerates(spotify: StandIn, collect: Runs):

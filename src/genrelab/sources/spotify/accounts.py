@@ -28,6 +28,7 @@ from genrelab.sources.spotify.credentials import (
     Credentials,
 )
 from genrelab.sources.spotify.network_faults import AGAIN, network_fault, server_name
+from genrelab.sources.spotify.pace import in_words, retry_after
 from genrelab.sources.spotify.spotipy_library import as_it_is, load_spotipy
 
 SPOTIFY_ACCOUNTS = "https://accounts.spotify.com"
@@ -162,8 +163,11 @@ class Accounts:
 
     def _judge(self, response: Any, **_: Any) -> None:
         """Raise what is wrong with an answer; `requests` calls it with each."""
-        if response.is_redirect:
-            return
+        if response.is_redirect:  # where it leads to shall see neither codes nor tokens
+            raise DataError(
+                f"{self.name}: sends on to another address, which is not followed; check "
+                "--accounts-url and the network"
+            )
         content = _json_object(response)
         if response.status_code != 200:
             raise self._refusal(response, _error_code(content))
@@ -176,13 +180,10 @@ class Accounts:
     def _refusal(self, response: Any, code: str) -> GenrelabError:
         status = response.status_code
         if status == 429:
-            wait = response.headers.get("Retry-After", "")
-            fault = _AgainError(
-                f"{self.name}: too many requests; {AGAIN} in {wait} s"
-                if wait.isdecimal()
-                else f"{self.name}: too many requests; {AGAIN} later"
-            )
-            fault.wait_s = float(wait[:9]) if wait.isdecimal() else 0.0
+            wait = retry_after(response.headers.get("Retry-After")) or 0.0
+            when = f"in {in_words(wait)}" if wait else "later"
+            fault = _AgainError(f"{self.name}: too many requests; {AGAIN} {when}")
+            fault.wait_s = wait
             return fault
         if status >= 500:
             return TemporaryError(f"{self.name}: answers {status}; {AGAIN} later")

@@ -21,12 +21,14 @@ from genrelab.music.analysis import Analysis, AnalysisForm
 from genrelab.music.corpus import Corpus
 from genrelab.progress import Progress, silent
 from genrelab.sources.findings import Reason
+from genrelab.sources.spotify.answer_forms import answer_form
 from genrelab.sources.spotify.playlist_store import SOURCE
 from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
 
 FEATURES_AT_ONCE = 100  # the most that Spotify gives
 PROBES = 20  # refusals in a row, from the first on, that mean that all would be refused
 _FORBIDDEN, _NOT_FOUND = 403, 404
+_ANALYSIS_FORM = answer_form(AnalysisForm)
 _FIRST = "1"  # what is noted of a track has one version
 
 T = TypeVar("T")
@@ -75,7 +77,7 @@ class AudioAnalysis:
 
 
 def _analysis(answer: Any) -> Analysis | None:
-    form = msgspec.convert(answer, AnalysisForm)
+    form = msgspec.convert(answer, _ANALYSIS_FORM)
     return Analysis.from_form(form, dialect="spotify") if form.segments else None
 
 
@@ -122,6 +124,7 @@ def _features(answer: Any) -> Mapping[str, Any] | None:
     return numbers or None
 
 
+@answer_form
 class _Features(msgspec.Struct):
     audio_features: list[dict[str, Any] | None]
 

@@ -125,6 +125,8 @@ def collect_playlists(
     try:
         reader.read()
     except GenrelabError as error:
+        if isinstance(error, UsageError) and not reader.current:
+            raise  # nothing was read, as where Spotify knows no such market
         summary.end = error
     except KeyboardInterrupt:
         # Not here: a transaction that was interrupted is undone once its frame is gone.

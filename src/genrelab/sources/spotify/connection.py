@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from genrelab.errors import GenrelabError
+from genrelab.sources.spotify.answer_forms import answer_form
 from genrelab.sources.spotify.network_faults import network_fault, server_name
 from genrelab.sources.spotify.pace import moment, retry_after
 from genrelab.sources.spotify.spotipy_library import as_it_is, load_spotipy
@@ -37,6 +38,7 @@ class _Said(msgspec.Struct):
     message: str | None = None
 
 
+@answer_form
 class _Refusal(msgspec.Struct):
     """Spotify's error object, or that of RFC 6749."""
 
@@ -165,7 +167,8 @@ class Connection:
     def _arrived(self, response: Any, **_: Any) -> None:
         """Read an answer whole, and let spotipy have it if it is one."""
         body = self._body(response)
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
+        # No redirection is followed: whatever is there, it is not Spotify's answer.
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
             raise HttpError(response.status_code, body, response.headers)
         response.raw = io.BytesIO(body)
         # Stricter than the standard library's, which takes NaN for a number, and faster.

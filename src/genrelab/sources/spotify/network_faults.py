@@ -9,6 +9,7 @@ names the server and shows nothing of what was sent to it: messages of other lib
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -30,9 +31,11 @@ def server_name(url: str, option: str) -> str:
         port = parts.port
     except ValueError:  # a port or an IPv6 address that is none
         parts, port = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    is_plain = re.fullmatch(r"[!-~]*", url) and not re.search("[?#@]", url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
         raise UsageError(
-            f"{option}: is no address of a server; expected one that begins with https://"
+            f"{option}: is no address of a server; expected one that begins with https://, with "
+            "no spaces, no name or password, and nothing behind its path"
         )
     return f"{parts.hostname}:{port}" if port else parts.hostname
 
@@ -61,9 +64,15 @@ def network_fault(error: Exception, server: str) -> GenrelabError:
         return TemporaryError(f"{server}: its answer broke off; {AGAIN}")
     if isinstance(error, exceptions.ConnectionError):
         return TemporaryError(f"{server}: cannot be reached; check the network and {AGAIN}")
-    return DataError(
-        f"{server}: cannot be asked ({type(error).__name__}); check its address, and the "
-        "environment's settings of proxies and certificates"
+    return DataError(f"{server}: {_fault_of_settings(str(error))}")
+
+
+def _fault_of_settings(said: str) -> str:
+    if "SOCKS" in said:
+        return "the environment names a SOCKS proxy; unset ALL_PROXY, or `pip install pysocks`"
+    return (
+        "cannot be asked; check its address, and the environment's settings of proxies and "
+        "certificates"
     )
 
 
@@ -71,6 +80,8 @@ def _certificate_fault(said: str) -> str:
     if "not yet valid" in said or "has expired" in said:
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         return f"its certificate is not valid now, at {now} by this machine's clock; set the clock"
+    if "wrong version number" in said.lower().replace("_", " "):
+        return "does not speak HTTPS; its address may have to begin with http://"
     return (
         "no connection that can be trusted; where a proxy of your own reads along, name its "
         "certificates in REQUESTS_CA_BUNDLE"

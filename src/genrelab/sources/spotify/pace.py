@@ -78,7 +78,9 @@ class Pace:
         with self._changed:
             began, until = self._waiting_since, self._closed_until
             now = self._clock()
-            return None if began is None or now >= until else (now - began, until - began)
+            if began is None or self._end is not None or now >= until:
+                return None
+            return now - began, until - began
 
     def enter(self) -> None:
         """Wait until a request may be sent, and count it as sent.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from genrelab.errors import DataError, UsageError
+from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.sources.csv_files import read_text
 from genrelab.sources.spotify.playlist_ids import playlist_id_from, shown
 from genrelab.sources.spotify.toml_lines import KeyPath, lines_of
@@ -77,9 +78,10 @@ class PlaylistFile:
         """Every playlist's id once, in order of first mention."""
         return tuple(dict.fromkeys(one for genre in self.genres for one in genre.playlists))
 
-    def genres_of(self, playlist_id: str) -> tuple[str, ...]:
-        """Name the genres that a playlist stands under; there may be several."""
-        return tuple(one.genre for one in self.genres if playlist_id in one.playlists)
+    def genres_of(self, playlist_id: str, table: GenreTable = SHIPPED_GENRES) -> tuple[str, ...]:
+        """Name the genres that a playlist stands under, as a table calls them."""
+        names = (one.genre for one in self.genres if playlist_id in one.playlists)
+        return tuple(dict.fromkeys(table.canonical(name) or name for name in names))
 
 
 def shipped_playlist_files() -> list[str]:
@@ -136,12 +138,9 @@ def parse_playlist_file(text: str, where: str) -> PlaylistFile:
         )
     source.check_table(genres, ("genres",))
     repeated: list[str] = []
-    return PlaylistFile(
-        name=Path(where).stem,
-        market=market,
-        genres=tuple(_genre(name, value, source, repeated) for name, value in genres.items()),
-        repeated=tuple(repeated),
-    )
+    read = tuple(_genre(name, value, source, repeated) for name, value in genres.items())
+    _check_limits(read, source)
+    return PlaylistFile(name=Path(where).stem, market=market, genres=read, repeated=tuple(repeated))
 
 
 def is_market(value: object) -> bool:
@@ -192,6 +191,20 @@ def _genre(name: str, value: Any, source: _Source, repeated: list[str]) -> Genre
         )
     playlists = _ids(value["playlists"], (*path, "playlists"), source, repeated)
     return GenrePlaylists(genre=name, playlists=playlists, limit=limit)
+
+
+def _check_limits(genres: Sequence[GenrePlaylists], source: _Source) -> None:
+    """Refuse two limits of one genre, which may stand there under two names."""
+    firsts: dict[str, GenrePlaylists] = {}
+    for one in genres:
+        genre = SHIPPED_GENRES.canonical(one.genre) or one.genre
+        first = firsts.setdefault(genre, one)
+        if first.limit != one.limit:
+            raise source.error(
+                ("genres", one.genre),
+                f"is {genre} as genres.{_quoted(first.genre)} is, which has another limit; put "
+                "the playlists of one genre under one name, or give both the same limit",
+            )
 
 
 def _ids(value: Any, path: KeyPath, source: _Source, repeated: list[str]) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ def playlist_id_from(text: str) -> str:
 def shown(value: object) -> str:
     """Show a user's value in a sentence, and of a long one its beginning."""
     try:
-        said = str(value).lower() if isinstance(value, bool) else repr(value)
+        is_plain = isinstance(value, str | list | dict)
+        said = repr(value) if is_plain else str(value)  # a date as TOML has it
+        said = said.lower() if isinstance(value, bool) else said
     except ValueError:  # a hexadecimal number of more digits than Python prints
         said = "a huge number"
     return said if len(said) <= 60 else f"{said[:57]}..."

@@ -14,7 +14,6 @@ from datetime import date
 import msgspec
 import zstandard
 
-from genrelab.errors import DataError
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.sources.spotify.playlist_files import PlaylistFile
@@ -45,11 +44,6 @@ class PlaylistStore:
     playlist_file : PlaylistFile
     table : GenreTable
         Which names stand for which genre.
-
-    Raises
-    ------
-    DataError
-        If two names of one genre have different limits.
     """
 
     def __init__(
@@ -62,18 +56,10 @@ class PlaylistStore:
         self._corpus = corpus
         self._fetched = corpus.fetched(SOURCE)
         self.market = playlist_file.market
-        self.genres: dict[str, tuple[str, ...]] = {}
+        self.genres = {one: playlist_file.genres_of(one, table) for one in playlist_file.playlists}
         self.limits: dict[str, int | None] = {}
         for one in playlist_file.genres:
-            genre = table.canonical(one.genre) or one.genre
-            if self.limits.setdefault(genre, one.limit) != one.limit:
-                raise DataError(
-                    f"[genres.{one.genre}] is {genre}, which has another limit above; put the "
-                    "playlists of one genre under one name, or give both the same limit"
-                )
-            for playlist in one.playlists:
-                known = self.genres.get(playlist, ())
-                self.genres[playlist] = known if genre in known else (*known, genre)
+            self.limits.setdefault(table.canonical(one.genre) or one.genre, one.limit)
 
     def begin(self, playlist_id: str, *, name: str, snapshot_id: str, total: int) -> Playlist:
         """Open a version of a playlist, new or known."""

@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from genrelab.errors import UsageError
 from genrelab.progress import Progress, silent
+from genrelab.sources.spotify.answer_forms import answer_form
 from genrelab.sources.spotify.playlist_store import PlaylistStore
 from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting, settle, sightings_in
 from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
@@ -32,14 +33,20 @@ _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 T = TypeVar("T")
 
 
+MOST_PLACES = 1_000_000  # of a playlist that is believed; Spotify's take some 10,000
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_PLACES)]
+
+
 class _Total(msgspec.Struct):
-    total: int | None = None
+    total: _Count | None = None
 
 
+@answer_form
 class _KnownTotal(msgspec.Struct):
-    total: int
+    total: _Count
 
 
+@answer_form
 class _HeadForm(msgspec.Struct):
     """What Spotify says of a playlist: one of the two totals, or none if it is not one's own."""
 
@@ -108,6 +115,8 @@ class PlaylistReader:
                 known = self.current.get(playlist_id)
                 if known is not None and known.snapshot_id == head.snapshot_id:
                     self._store.finish(known)
+                    if known.given_up:
+                        self.problems[playlist_id] = _incomplete(known)
                     continue
                 versions[playlist_id] += 1
                 if versions[playlist_id] > MAX_READINGS:
@@ -191,9 +200,11 @@ class PlaylistReader:
                 pages.append((playlist, offset, answer))
             else:
                 playlist.given_up.add(offset)
-                places = f"places {offset + 1} to {min(offset + PAGE, playlist.total)}"
-                self.problems[playlist.id] = f"{places}: {_explained(answer)}"
+                self.problems[playlist.id] = f"{_places_given_up(playlist)}: {_explained(answer)}"
         self._store.add(pages)
+        for playlist, offset, _ in pages:
+            if playlist.lacking(offset):  # which may be since the playlist has just changed
+                playlist.given_up.add(offset)
 
     def _page(
         self, playlist_id: str, read: Callable[[Any], T], *, offset: int, limit: int = PAGE
@@ -230,6 +241,28 @@ def _head_form(answer: Any) -> _HeadForm:
 
 def _total(answer: Any) -> int:
     return msgspec.convert(answer, _KnownTotal).total
+
+
+def _places_given_up(playlist: Playlist) -> str:
+    """Name the places of the pages that cannot be had, or not whole."""
+    spans: list[list[int]] = []
+    for offset in sorted(playlist.given_up):
+        end = offset + playlist.size(offset)
+        if spans and spans[-1][1] == offset:
+            spans[-1][1] = end
+        else:
+            spans.append([offset, end])
+    said = [f"{first + 1} to {end}" if end > first + 1 else f"{end}" for first, end in spans]
+    n_places = sum(end - first for first, end in spans)
+    return f"{'place' if n_places == 1 else 'places'} {', '.join(said)}"
+
+
+def _incomplete(playlist: Playlist) -> str:
+    n_lacking = sum(playlist.lacking(offset) for offset in playlist.given_up)
+    return (
+        f"{_places_given_up(playlist)}: Spotify counts {n_lacking} more than it gives; run the "
+        "same command again later"
+    )
 
 
 def _explained(answer: Refused | Unanswered) -> str:

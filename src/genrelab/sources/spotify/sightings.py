@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from genrelab.sources.findings import Reason
+from genrelab.sources.spotify.answer_forms import answer_form
 
 PAGE = 50  # the most that Spotify gives at once
 Kind = Literal["track", "local file", "podcast", "removed", "not in the market"]
@@ -75,6 +76,7 @@ class _Element(msgspec.Struct):
     added_at: str | None = None
 
 
+@answer_form
 class _Page(msgspec.Struct):
     items: list[_Element | None]
     total: int
@@ -144,7 +146,7 @@ class Playlist:
         Sightings by the number of places before them; what stands behind the total does not
         count, since it is of another version.
     given_up : set
-        Of the same kind: pages that cannot be had.
+        Of the same kind: pages that cannot be had, or not whole.
     """
 
     id: str
@@ -164,7 +166,15 @@ class Playlist:
 
     def page(self, offset: int) -> Sequence[Sighting]:
         """Return the sightings of a page that count; none where it is missing."""
-        return self.pages.get(offset, ())[: min(PAGE, self.total - offset)]
+        return self.pages.get(offset, ())[: self.size(offset)]
+
+    def size(self, offset: int) -> int:
+        """Count the places of a page, whether or not they are known."""
+        return min(PAGE, self.total - offset)
+
+    def lacking(self, offset: int) -> int:
+        """Count the places of a page that are not known."""
+        return self.size(offset) - len(self.page(offset))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +223,7 @@ def settle(
         missing = [
             (playlist, offset)
             for playlist, offset in wanted
-            if not (as_is or offset in playlist.pages or offset in playlist.given_up)
+            if not as_is and playlist.lacking(offset) and offset not in playlist.given_up
         ]
         if missing or not wanted:
             unread = {
@@ -268,11 +278,10 @@ def _unread(playlist: Playlist, counted: int) -> Mapping[Reason, int]:
     """Count the places that nothing is decided about, by why that is so."""
     unread: Counter[Reason] = Counter()
     for offset in playlist.offsets:
-        n_places = min(PAGE, playlist.total - offset)
         if offset >= counted:
-            unread["over the limit"] += n_places
+            unread["over the limit"] += playlist.size(offset)
         else:
-            unread["unreadable"] += n_places - len(playlist.page(offset))
+            unread["unreadable"] += playlist.lacking(offset)
     return +unread
 
 
@@ -309,5 +318,5 @@ def _wanted(
             for offset in playlist.offsets:
                 if lacking > 0 and offset >= counted[playlist.id]:
                     wanted[playlist.id, offset] = playlist
-                    lacking -= min(PAGE, playlist.total - offset)
+                    lacking -= playlist.size(offset)
     return [(playlist, offset) for (_, offset), playlist in wanted.items()]

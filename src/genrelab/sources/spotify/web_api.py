@@ -13,7 +13,7 @@ import enum
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -26,6 +26,7 @@ from genrelab.errors import DataError, GenrelabError, TemporaryError
 from genrelab.progress import Progress, silent
 from genrelab.sources.spotify.connection import Connection, HttpError, NoAnswer
 from genrelab.sources.spotify.pace import MOST_IN_FLIGHT, Pace, in_words
+from genrelab.sources.spotify.threads import Threads
 
 if TYPE_CHECKING:
     from genrelab.sources.spotify.authorization import Authorization
@@ -37,9 +38,10 @@ FIRST_BACKOFF_S = 0.5  # doubled with every failure
 TICK_S = 0.25  # between two looks at whether there is a wait to tell of
 SHORT_WAIT_S = 3.0  # waits up to this long need no line of their own
 CLOCK_SKEW_S = 120.0
+PATIENCE_S = 1.0  # with requests under way, where the run ends before they do
 WAITING = "waiting, as Spotify asks"
-_PASSING = frozenset({408, 425})  # refusals that may not be repeated; and all 5xx
-_SERVER_ERROR = 500
+_PASSING = frozenset({408, 425})  # refusals that may not be repeated; and all 3xx and 5xx
+_REFUSALS, _SERVER_ERRORS = 400, 500
 _MAX_RENEWALS = 2  # of one request's token; the first may meet one that was just renewed
 _UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
 
@@ -130,7 +132,7 @@ class WebApi:
         self._tell = tell
         self._told_of = 0.0
         self._clock_skew_s = 0.0
-        self._pool = ThreadPoolExecutor(MOST_IN_FLIGHT, thread_name_prefix="spotify")
+        self._threads = Threads(MOST_IN_FLIGHT)
 
     def __enter__(self) -> WebApi:
         return self
@@ -142,7 +144,7 @@ class WebApi:
         trace: TracebackType | None,
     ) -> None:
         self._pace.stop(TemporaryError("the run has ended"))
-        self._pool.shutdown(cancel_futures=True)
+        self._threads.end(PATIENCE_S)
         self._connection.close()
 
     def answers(self, jobs: Iterable[tuple[S, Callable[[], T]]]) -> Iterator[list[tuple[S, T]]]:
@@ -171,7 +173,7 @@ class WebApi:
         try:
             while True:
                 room = 0 if end else 2 * MOST_IN_FLIGHT - len(pending)
-                pending.update((self._pool.submit(job), one) for one, job in islice(todo, room))
+                pending.update((self._threads.submit(job), one) for one, job in islice(todo, room))
                 if not pending:
                     break
                 done, _ = wait(pending, timeout=TICK_S, return_when=FIRST_COMPLETED)
@@ -246,7 +248,7 @@ class WebApi:
 
     def _judged(self, error: HttpError) -> Refused | _Failure | _Again:
         """Tell what is to be done about an HTTP error."""
-        if error.status >= _SERVER_ERROR or error.status in _PASSING:
+        if error.status in _PASSING or not _REFUSALS <= error.status < _SERVER_ERRORS:
             self._pace.failed()
             return _Failure(f"HTTP {error.status}")
         if error.status == _TOO_MANY_REQUESTS:
