@@ -309,7 +309,7 @@ WRONG_FILES = {
     ),
     '[genres.Rock]\nplaylists = ["0000000000000000000000"]\n': (
         1,
-        r"playlist 0000000000000000000000 \(Rock\): Spotify does not give it \(HTTP 404",
+        r"playlist 0000000000000000000000 \(Rock\): not given by Spotify \(HTTP 404",
     ),
 }
 

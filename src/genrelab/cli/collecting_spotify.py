@@ -196,6 +196,7 @@ def summary_tables(summary: SpotifySummary) -> list[Table]:
         else {}
     )
     rows = [
+        ("playlists not read to their end", summary.unread_playlists),
         *((f"left out: {reason}", n) for reason, n in summary.left_out.items()),
         *changes.items(),
         ("audio features fetched", summary.features.stored),

@@ -9,7 +9,7 @@ fetched until then, and the same call goes on from there.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +26,8 @@ from genrelab.sources.spotify.playlists import PlaylistReader
 from genrelab.sources.spotify.settled import SettledPlaylists
 from genrelab.sources.spotify.sightings import Playlist, Settlement
 from genrelab.sources.spotify.web_api import WebApi
+
+MAX_NAMED = 5  # playlists in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,10 @@ class SpotifySummary:
     imported : CollectSummary or None
         What changed in the corpus; None if no playlist has ever been read.
     problems : list of str
-        Sentences on playlists that could not be read, or not to their end.
+        Sentences on playlists that could not be read, or not to their end; one for all of
+        which the same is true.
+    unread_playlists : int
+        How many these are.
     features, analyses : Outcome
     without_analysis : int
         Tracks of the corpus.
@@ -67,6 +72,7 @@ class SpotifySummary:
     left_out: Mapping[Reason, int] = field(default_factory=dict)
     imported: CollectSummary | None = None
     problems: list[str] = field(default_factory=list)
+    unread_playlists: int = 0
     features: Outcome = field(default_factory=Outcome)
     analyses: Outcome = field(default_factory=Outcome)
     without_analysis: int = 0
@@ -131,8 +137,7 @@ def collect_playlists(
     except KeyboardInterrupt:
         # Not here: a transaction that was interrupted is undone once its frame is gone.
         was_interrupted = True
-    if not isinstance(summary.end, UsageError) or reader.current:  # else it was asked wrongly
-        _settle(reader, store, corpus, item, summary, table, progress)
+    _settle(reader, store, corpus, item, summary, table, progress)
     if was_interrupted:
         raise KeyboardInterrupt
     if isinstance(summary.end, UsageError):
@@ -157,10 +162,8 @@ def _settle(
     progress: Progress,
 ) -> None:
     """Make tracks of what has been read of the playlists."""
-    summary.problems += [
-        f"playlist {one} ({', '.join(store.genres[one])}): {said}"
-        for one, said in reader.problems.items()
-    ]
+    summary.problems = _told(reader.problems, store.genres)
+    summary.unread_playlists = len(reader.problems)
     found = [store.best(one, reader.current.get(one)) for one in store.genres]
     playlists = [playlist for playlist in found if playlist is not None]
     if not playlists:  # nothing is known that could take the place of what is there
@@ -169,6 +172,20 @@ def _settle(
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)
+
+
+def _told(problems: Mapping[str, str], genres: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say what cannot be read, in one sentence for all playlists of which the same is true."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for one in genres:
+        if one in problems:
+            alike[problems[one]].append(f"{one} ({', '.join(genres[one])})")
+    sentences = []
+    for said, names in alike.items():
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        noun = "playlists" if len(names) > 1 else "playlist"
+        sentences.append(f"{noun} {', '.join(names[:MAX_NAMED])}{more}: {said}")
+    return sentences
 
 
 def _left_out(settlement: Settlement) -> dict[Reason, int]:

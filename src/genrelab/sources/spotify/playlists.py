@@ -200,7 +200,9 @@ class PlaylistReader:
                 pages.append((playlist, offset, answer))
             else:
                 playlist.given_up.add(offset)
-                self.problems[playlist.id] = f"{_places_given_up(playlist)}: {_explained(answer)}"
+                is_all = isinstance(answer, Refused) and not playlist.pages
+                where = "" if is_all else f"{_places_given_up(playlist)}: "
+                self.problems[playlist.id] = f"{where}{_explained(answer)}"
         self._store.add(pages)
         for playlist, offset, _ in pages:
             if playlist.lacking(offset):  # which may be since the playlist has just changed
@@ -272,14 +274,14 @@ def _explained(answer: Refused | Unanswered) -> str:
     said = answer.sentence
     if answer.status == _NOT_FOUND:
         return (
-            f"Spotify does not give it ({said}): since 27 November 2024 its own editorial "
-            "playlists are closed to new apps; else the id is wrong, or the playlist is private "
-            "and --as-user may read it"
+            f"not given by Spotify ({said}): since 27 November 2024 its own editorial playlists "
+            "are closed to new apps; else the id is wrong, or it is a private playlist, which "
+            "--as-user may read"
         )
     if answer.status == _FORBIDDEN:
         return (
-            f"Spotify does not give its items ({said}): since February 2026 only its owner and "
-            "collaborators get them; log in as one of them with --as-user, or copy its tracks "
+            f"items not given by Spotify ({said}): since February 2026 only owners and "
+            "collaborators get them; log in as one of them with --as-user, or copy the tracks "
             "into a playlist of your own"
         )
-    return f"Spotify does not give it ({said})"
+    return f"not given by Spotify ({said})"
