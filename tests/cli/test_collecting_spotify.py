@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -396,6 +397,32 @@ def test_a_clock_that_is_wrong_is_named_where_every_token_is_refused(
     collect(api, tmp_path / "t.corpus", status=1)
     err = capsys.readouterr().err
     assert "this machine's clock is 60 min behind Spotify's" in err or "1 h behind" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell is POSIX's")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_the_shell_has_closed(api: StandIn, tmp_path: Path, closed: str) -> None:
+    command = shlex.join([sys.executable, "-m", "genrelab", *arguments(api, tmp_path / "t.corpus")])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    digest(tmp_path / "t.corpus")
+
+
+def test_what_came_from_elsewhere_is_told(api: StandIn, tmp_path: Path, capsys: Captured) -> None:
+    """As after a file of playlists has got another name."""
+    corpus = tmp_path / "t.corpus"
+    collect(api, corpus, "--no-analysis")
+    counts(capsys)
+    (tmp_path / "playlists.toml").rename(tmp_path / "other.toml")
+    command = arguments(api, corpus, "--no-analysis", "--format", "json")
+    command[2] = str(tmp_path / "other.toml")
+    for _ in range(2):
+        assert main(command) == 0
+        found, err = counts(capsys)
+        assert found["tracks of these that came from elsewhere"] == found["tracks"]
+        assert f"note: {found['tracks']} of the tracks came into {corpus} from another" in err
 
 
 def test_wrong_options_are_one_sentence(api: StandIn, tmp_path: Path, capsys: Captured) -> None:

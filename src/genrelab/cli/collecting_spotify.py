@@ -173,6 +173,16 @@ def _say(summary: SpotifySummary, output: Path) -> None:
         pronoun = "them" if len(refusals) > 1 or summary.features.closed else "it"
         status = refusals[0].status
         say("note: " + CLOSED.format(what=what, pronoun=pronoun, status=status, corpus=output))
+    if summary.elsewhere:
+        say(
+            f"note: {summary.elsewhere} of the tracks came into {output} from another source or "
+            "file of playlists (one that was renamed is another), and stay as it has them"
+        )
+    if summary.contradicted:
+        say(
+            f"note: {summary.contradicted} of the tracks are left out, since another source or "
+            "file of playlists has them under another genre"
+        )
     for one in summary.genres:
         if not one.tracks and not one.unread:
             them = "its playlist holds" if one.playlists == 1 else "its playlists hold"
@@ -195,9 +205,14 @@ def summary_tables(summary: SpotifySummary) -> list[Table]:
         if imported
         else {}
     )
+    from_elsewhere = {
+        "tracks of these that came from elsewhere": summary.elsewhere,
+        "tracks of these that are of another genre elsewhere": summary.contradicted,
+    }
     rows = [
         *((f"left out: {reason}", n) for reason, n in summary.left_out.items()),
         *changes.items(),
+        *((what, n) for what, n in from_elsewhere.items() if n),
         ("audio features fetched", summary.features.stored),
         ("analyses fetched", summary.analyses.stored),
         ("tracks that Spotify has no analysis of", summary.analyses.none),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 from genrelab.music.corpus import Corpus
+from genrelab.music.file_names import readable
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
 from genrelab.sources.collecting import CollectSummary, collect
@@ -57,6 +58,9 @@ class SpotifySummary:
     problems : list of str
         Sentences on playlists that could not be read, or not to their end.
     features, analyses : Outcome
+    elsewhere, contradicted : int
+        Tracks that the corpus has from another source or file of playlists, and stay as those
+        have them; and those that one of them has under another genre, and are left out.
     without_analysis : int
         Tracks of the corpus.
     end : GenrelabError or None
@@ -69,6 +73,8 @@ class SpotifySummary:
     problems: list[str] = field(default_factory=list)
     features: Outcome = field(default_factory=Outcome)
     analyses: Outcome = field(default_factory=Outcome)
+    elsewhere: int = 0
+    contradicted: int = 0
     without_analysis: int = 0
     end: GenrelabError | None = None
 
@@ -168,6 +174,12 @@ def _settle(
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)
+    own = Counter(one.reason for one in source.settlement.decisions)
+    drops = Counter(
+        reason for name, *_, reason, _ in corpus.journal.drops() if name == readable(item)
+    )
+    summary.elsewhere = drops["duplicate id"] - own["duplicate id"]
+    summary.contradicted = drops["two genres"] - own["two genres"]
 
 
 def _left_out(settlement: Settlement) -> dict[Reason, int]:
