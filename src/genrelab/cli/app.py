@@ -113,7 +113,7 @@ def _open_closed_streams() -> None:
     """Give what is written to a stream that the shell has closed (``>&-``) a place to go."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _give_up_stdout() -> None:
