@@ -441,3 +441,4 @@ def test_help_has_examples(capsys: Captured) -> None:
     assert main(["collect", "spotify", "--help"]) == 0
     out = capsys.readouterr().out
     assert "\n    genrelab collect spotify " in out and "SPOTIPY_CLIENT_ID" in out
+    assert '\n    market = "DE"\n    [genres.Rock]\n    playlists = [' in out

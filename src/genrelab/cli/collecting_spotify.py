@@ -87,6 +87,7 @@ def spotify(
     SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET (with --as-user: SPOTIPY_CLIENT_ID
     and SPOTIPY_REDIRECT_URI). Run again, the same command goes on where it stood.
 
+    \b
     A file of playlists:
       market = "DE"
       [genres.Rock]
