@@ -163,6 +163,17 @@ def test_without_analyses_none_is_asked_for(api: StandIn, tmp_path: Path, capsys
     assert not api.requests_to("/audio-")
 
 
+def test_what_cannot_be_read_is_named_with_what_to_do(
+    api: StandIn, tmp_path: Path, capsys: Captured
+) -> None:
+    api.fail("audio-analysis", after=20, times=2, status=500)
+    collect(api, tmp_path / "t.corpus", "--retries", 0, status=1)
+    _, err = counts(capsys)
+    said = [line for line in err.splitlines() if line.startswith("error: ")]
+    pattern = r"error: audio-analysis/\w{22}: HTTP 500; run the same command again later"
+    assert len(said) == 2 and all(re.fullmatch(pattern, line) for line in said)
+
+
 def test_a_wait_is_counted_down_and_kept(api: StandIn, tmp_path: Path, capsys: Captured) -> None:
     api.fail("audio-analysis", after=20, status=429, retry_after="4")
     began = time.monotonic()

@@ -159,7 +159,9 @@ def spotify(
 
 def _say(summary: SpotifySummary, output: Path) -> None:
     """Name what could not be read, and what is closed."""
-    problems = [*summary.problems, *summary.features.problems, *summary.analyses.problems]
+    unheard = [*summary.features.problems, *summary.analyses.problems]
+    again = "run the same command again later"
+    problems = [*summary.problems, *(f"{sentence}; {again}" for sentence in unheard)]
     for sentence in problems[:MAX_SAID]:
         say(f"error: {sentence}")
     if len(problems) > MAX_SAID:
