@@ -99,6 +99,19 @@ def test_all_pages_that_cannot_be_had_are_named(spotify: StandIn, collect: Runs)
     assert re.search(r": places? (1 to 150|1 to 100, 151|1 to 50, 101 to 151|51 to 151): ", said)
 
 
+def test_problems_are_told_in_the_file_s_order(spotify: StandIn, collect: Runs):
+    closed = list(spotify.catalog.playlists)[:3]
+    for n_slow, one in enumerate(closed):
+        spotify.fail(f"/{one}", times=None, status=404, body="slow", delay_s=0.2 * n_slow)
+    first = collect(with_analyses=False)
+    assert [said.split()[1] for said in first.problems] == closed
+    spotify.mend()
+    for n_slow, one in enumerate(reversed(closed)):
+        spotify.fail(f"/{one}", times=None, status=404, body="slow", delay_s=0.2 * n_slow)
+    again = collect(with_analyses=False)
+    assert again.problems == first.problems and again.imported.read == 0
+
+
 @pytest.mark.parametrize("total", [-1, 10**9])
 def test_a_total_that_cannot_be(spotify: StandIn, collect: Runs, monkeypatch, total: int):
     playlist = first(spotify)

@@ -162,15 +162,16 @@ def _settle(
     progress: Progress,
 ) -> None:
     """Make tracks of what has been read of the playlists."""
+    # In the file's order: answers come in another one in every run.
+    problems = {one: reader.problems[one] for one in store.genres if one in reader.problems}
     summary.problems += [
-        f"playlist {one} ({', '.join(store.genres[one])}): {said}"
-        for one, said in reader.problems.items()
+        f"playlist {one} ({', '.join(store.genres[one])}): {said}" for one, said in problems.items()
     ]
     found = [store.best(one, reader.current.get(one)) for one in store.genres]
     playlists = [playlist for playlist in found if playlist is not None]
     if not playlists:  # nothing is known that could take the place of what is there
         return
-    source = SettledPlaylists(item, playlists, store.limits, reader.problems)
+    source = SettledPlaylists(item, playlists, store.limits, problems)
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)
