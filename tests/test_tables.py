@@ -32,6 +32,13 @@ def test_text_gives_wide_characters_two_columns() -> None:
     assert text == "title   n\n-----  --\n音楽    1\nabcd   22\n"
 
 
+def test_what_a_terminal_would_take_for_a_command_is_written_out() -> None:
+    table = Table("", ["ti\ntle"], [["a\x1b[2Jb\x9b\u202e\tc"], ["שלום"]])
+    for shown in (render(table, "text"), render(table, "markdown").replace("\\\\", "\\")):
+        assert "ti tle" in shown and "שלום" in shown
+        assert r"a\x1b[2Jb\x9b\u202e c" in shown
+
+
 def test_text_never_shows_a_small_number_as_zero() -> None:
     text = render(Table("", ["p"], [[0.00004], [0.0], [-0.0]]), "text")
     assert text.split() == ["p", "-------", "4.0e-05", "0.000", "0.000"]

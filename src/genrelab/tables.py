@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Cell = str | int | float | bool | None
 
 DECIMALS = 3  # of a float in a table for people
+# Control characters, and those that turn the direction of writing around.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _GAP = "  "  # between the columns of a text table
 
 
@@ -184,7 +187,9 @@ def _width(text: str) -> int:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split()) if any(c in text for c in "\r\n\t") else text
+    """Show a text on one line; what a terminal would take for a command is written out."""
+    line = " ".join(text.split()) if any(c in text for c in "\r\n\t") else text
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
 
 
 def _aligned(text: str, width: int, right: bool) -> str:

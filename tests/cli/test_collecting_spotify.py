@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -160,6 +161,17 @@ def test_without_analyses_none_is_asked_for(api: StandIn, tmp_path: Path, capsys
     found, err = counts(capsys)
     assert found["tracks stored"] > 0 and "2024" not in err
     assert not api.requests_to("/audio-")
+
+
+def test_what_cannot_be_read_is_named_with_what_to_do(
+    api: StandIn, tmp_path: Path, capsys: Captured
+) -> None:
+    api.fail("audio-analysis", after=20, times=2, status=500)
+    collect(api, tmp_path / "t.corpus", "--retries", 0, status=1)
+    _, err = counts(capsys)
+    said = [line for line in err.splitlines() if line.startswith("error: ")]
+    pattern = r"error: audio-analysis/\w{22}: HTTP 500; run the same command again later"
+    assert len(said) == 2 and all(re.fullmatch(pattern, line) for line in said)
 
 
 def test_a_wait_is_counted_down_and_kept(api: StandIn, tmp_path: Path, capsys: Captured) -> None:
@@ -398,6 +410,32 @@ def test_a_clock_that_is_wrong_is_named_where_every_token_is_refused(
     assert "this machine's clock is 60 min behind Spotify's" in err or "1 h behind" in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the shell is POSIX's")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_the_shell_has_closed(api: StandIn, tmp_path: Path, closed: str) -> None:
+    command = shlex.join([sys.executable, "-m", "genrelab", *arguments(api, tmp_path / "t.corpus")])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    digest(tmp_path / "t.corpus")
+
+
+def test_what_came_from_elsewhere_is_told(api: StandIn, tmp_path: Path, capsys: Captured) -> None:
+    """As after a file of playlists has got another name."""
+    corpus = tmp_path / "t.corpus"
+    collect(api, corpus, "--no-analysis")
+    counts(capsys)
+    (tmp_path / "playlists.toml").rename(tmp_path / "other.toml")
+    command = arguments(api, corpus, "--no-analysis", "--format", "json")
+    command[2] = str(tmp_path / "other.toml")
+    for _ in range(2):
+        assert main(command) == 0
+        found, err = counts(capsys)
+        assert found["tracks of these that came from elsewhere"] == found["tracks"]
+        assert f"note: {found['tracks']} of the tracks came into {corpus} from another" in err
+
+
 def test_wrong_options_are_one_sentence(api: StandIn, tmp_path: Path, capsys: Captured) -> None:
     for options, pattern in (
         (("--market", "Deutschland"), "--market is 'Deutschland'; expected"),
@@ -414,3 +452,4 @@ def test_help_has_examples(capsys: Captured) -> None:
     assert main(["collect", "spotify", "--help"]) == 0
     out = capsys.readouterr().out
     assert "\n    genrelab collect spotify " in out and "SPOTIPY_CLIENT_ID" in out
+    assert '\n    market = "DE"\n    [genres.Rock]\n    playlists = [' in out

@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -78,6 +79,7 @@ def main(args: Sequence[str] | None = None) -> int:
     args : sequence of str, optional
         What follows the program's name; ``sys.argv`` by default.
     """
+    _open_closed_streams()
     try:
         status = build_app()(
             args=None if args is None else list(args), prog_name="genrelab", standalone_mode=False
@@ -105,6 +107,13 @@ def main(args: Sequence[str] | None = None) -> int:
     if status == INTERRUPTED:
         say("interrupted; what was finished is stored, the same command goes on from there")
     return status if isinstance(status, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Give what is written to a stream that the shell has closed (``>&-``) a place to go."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _give_up_stdout() -> None:

@@ -87,6 +87,7 @@ def spotify(
     SPOTIPY_CLIENT_ID and SPOTIPY_CLIENT_SECRET (with --as-user: SPOTIPY_CLIENT_ID
     and SPOTIPY_REDIRECT_URI). Run again, the same command goes on where it stood.
 
+    \b
     A file of playlists:
       market = "DE"
       [genres.Rock]
@@ -158,7 +159,9 @@ def spotify(
 
 def _say(summary: SpotifySummary, output: Path) -> None:
     """Name what could not be read, and what is closed."""
-    problems = [*summary.problems, *summary.features.problems, *summary.analyses.problems]
+    unheard = [*summary.features.problems, *summary.analyses.problems]
+    again = "run the same command again later"
+    problems = [*summary.problems, *(f"{sentence}; {again}" for sentence in unheard)]
     for sentence in problems[:MAX_SAID]:
         say(f"error: {sentence}")
     if len(problems) > MAX_SAID:
@@ -173,6 +176,16 @@ def _say(summary: SpotifySummary, output: Path) -> None:
         pronoun = "them" if len(refusals) > 1 or summary.features.closed else "it"
         status = refusals[0].status
         say("note: " + CLOSED.format(what=what, pronoun=pronoun, status=status, corpus=output))
+    if summary.elsewhere:
+        say(
+            f"note: {summary.elsewhere} of the tracks came into {output} from another source or "
+            "file of playlists (one that was renamed is another), and stay as it has them"
+        )
+    if summary.contradicted:
+        say(
+            f"note: {summary.contradicted} of the tracks are left out, since another source or "
+            "file of playlists has them under another genre"
+        )
     for one in summary.genres:
         if not one.tracks and not one.unread:
             them = "its playlist holds" if one.playlists == 1 else "its playlists hold"
@@ -195,10 +208,15 @@ def summary_tables(summary: SpotifySummary) -> list[Table]:
         if imported
         else {}
     )
+    from_elsewhere = {
+        "tracks of these that came from elsewhere": summary.elsewhere,
+        "tracks of these that are of another genre elsewhere": summary.contradicted,
+    }
     rows = [
         ("playlists not read to their end", summary.unread_playlists),
         *((f"left out: {reason}", n) for reason, n in summary.left_out.items()),
         *changes.items(),
+        *((what, n) for what, n in from_elsewhere.items() if n),
         ("audio features fetched", summary.features.stored),
         ("analyses fetched", summary.analyses.stored),
         ("tracks that Spotify has no analysis of", summary.analyses.none),

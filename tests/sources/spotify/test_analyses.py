@@ -55,6 +55,17 @@ def test_a_path_that_is_gone_is_closed_too(spotify: StandIn, collect: Runs):
     assert len(spotify.requests_to("audio-analysis")) == PROBES
 
 
+@pytest.mark.parametrize("batches", ["open", "closed"])
+def test_many_tracks_in_a_row_that_spotify_has_nothing_of(spotify, collect: Runs, batches: str):
+    spotify.web_api.batches = batches
+    hide(spotify, *in_order(spotify)[: PROBES + 5])
+    for n_stored in (215, 0):
+        summary = collect()
+        for outcome in (summary.features, summary.analyses):
+            assert outcome.closed is None
+            assert (outcome.stored, outcome.none) == (n_stored, PROBES + 5)
+
+
 def test_one_track_after_the_other_where_batches_are_over(spotify: StandIn, collect: Runs):
     whole = Runs(spotify, collect.folder / "calm")
     whole.folder.mkdir()

@@ -159,6 +159,16 @@ def test_what_does_not_pass_is_one_sentence(api, said, monkeypatch, fault, kind,
     assert caught.value.exit_status == {TemporaryError: 75, DataError: 1, UsageError: 2}[kind]
 
 
+def test_a_token_that_is_nested_too_deeply(api, said):
+    server = Server(lambda _, send: send(Answer(body=b'{"access_token":' * 100_000)))
+    server.open()
+    try:
+        with pytest.raises(TemporaryError, match="its answer holds no token"):
+            authorize(server.url, tell=said.append).token()
+    finally:
+        server.close()
+
+
 @pytest.mark.usefixtures("browser")
 def test_neither_code_nor_refresh_token_follows_a_redirection(api, said):
     seen = []

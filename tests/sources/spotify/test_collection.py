@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -185,7 +187,10 @@ def test_a_second_file_into_the_same_corpus(spotify: StandIn, collect: Runs):
     collect(file_of(Rock=[one]))
     summary = collect(file_of(Rock=[two], Jazz=[three, four]), name="more")
     assert summary.imported.dropped == {"duplicate id": 1, "two genres": 1}
+    assert (summary.elsewhere, summary.contradicted) == (1, 1)
     assert summary.imported.removed == 1
+    summary = collect(file_of(Rock=[two], Jazz=[three, four]), name="more")
+    assert (summary.elsewhere, summary.contradicted) == (1, 1)
     genres = collect.genres()
     assert len(genres) == 239 and genres[shared.id] == "Rock" and torn.id not in genres
     assert collect(file_of(Rock=[one])).imported.read == 0
@@ -224,6 +229,15 @@ def test_two_names_of_one_genre(spotify: StandIn, collect: Runs):
     )
     with pytest.raises(UsageError, match=said):
         collect(f"{text}\nlimit = 7\n")
+
+
+def test_damaged_pages_are_asked_for_anew(spotify: StandIn, collect: Runs):
+    collect()
+    whole = collect.digest()
+    for which in ("position >= 0", "position < 0", "1"):
+        with closing(sqlite3.connect(collect.corpus)) as db, db:
+            db.execute(f"UPDATE fetched SET content=x'00' WHERE {which}")
+        assert collect().is_whole and collect.digest() == whole
 
 
 def test_no_analyses_where_none_are_asked_for(spotify: StandIn, collect: Runs):

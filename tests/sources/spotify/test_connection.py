@@ -98,15 +98,20 @@ def test_a_refusal_of_any_form(anything: Anything, asked: Connection, body: byte
     assert caught.value.retry_after_s is None and abs(caught.value.clock_skew_s) < 5
 
 
+@pytest.mark.parametrize("body", [b"", b'{"error":' * 100_000], ids=["empty", "deep"])
 @pytest.mark.parametrize("status", [400, 401, 429, 451, 500, 507, 511])
-def test_any_status(anything: Anything, asked: Connection, status: int):
-    anything.answer = Answer(status=status, headers={"Retry-After": "17"})
+def test_any_status(anything: Anything, asked: Connection, status: int, body: bytes):
+    anything.answer = Answer(status=status, body=body, headers={"Retry-After": "17"})
     with pytest.raises(HttpError) as caught:
         asked.json("x", {}, "t")
     assert (caught.value.status, caught.value.retry_after_s) == (status, 17.0)
 
 
-@pytest.mark.parametrize("body", [b"", b"no", b"null", b'{"a": NaN}', b'{"a": "\xff"}', b"{} {}"])
+DEEP = b"[" * 100_000 + b"]" * 100_000
+NO_JSON = [b"", b"no", b"null", b'{"a": NaN}', b'{"a": "\xff"}', b"{} {}", DEEP]
+
+
+@pytest.mark.parametrize("body", NO_JSON, ids=range(len(NO_JSON)))
 def test_what_is_no_json(anything: Anything, asked: Connection, body: bytes):
     anything.answer = Answer(body=body)
     with pytest.raises(NoAnswer, match=r"^an answer that is no JSON$"):

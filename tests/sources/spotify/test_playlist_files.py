@@ -34,7 +34,6 @@ playlists = [
     "{A}",  # stands under Rock too
 ]
 """
-TWO_NAMES = f"[genres.'hip hop']\nplaylists = ['{A}']\n[genres.Hip-Hop]\nplaylists = ['{B}']"
 
 
 def test_a_well_formed_file(tmp_path):
@@ -109,7 +108,7 @@ def test_two_names_of_one_genre_are_no_two_genres(tmp_path):
         ("[genres.Rock]\nplaylists = 1\nlimit = true\n", ", line 3: genres.Rock.limit: is true;"),
         ("[genres.Rock]\nplaylists = 1\nlimit = '9'\n", ", line 3: genres.Rock.limit: is '9';"),
         (
-            f"{TWO_NAMES}\nlimit = 3",
+            f"[genres]\n'hip hop'.playlists = ['{A}']\nHip-Hop = {{playlists=['{B}'], limit=3}}",
             ', line 3: genres.Hip-Hop: is Hip-Hop as genres."hip hop" is, which has another limit;',
         ),
         (

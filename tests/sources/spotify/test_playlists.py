@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.sources.spotify.catalog import Playlist, inserting, removing, rotating
 from tests.sources.spotify.clients import as_user
+from tests.sources.spotify.messages import refusal
 from tests.sources.spotify.runs import Runs
 from tests.sources.spotify.stand_in import StandIn
 from tests.sources.spotify.synthetic_catalog import make_song
@@ -97,6 +98,35 @@ def test_all_pages_that_cannot_be_had_are_named(spotify: StandIn, collect: Runs)
     spotify.latency_s = 0.02
     [said] = collect(retries=0, with_analyses=False).problems
     assert re.search(r": places? (1 to 150|1 to 100, 151|1 to 50, 101 to 151|51 to 151): ", said)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "said"),
+    [
+        (403, "User not registered in the Developer Dashboard", "see to the app and its users at"),
+        (403, "Active premium subscription required for the owner of the app.", "see to the app"),
+        (403, "Forbidden", NOT_ONES_OWN),
+        (400, "Country not supported", "does not give it (HTTP 400, Country not supported)"),
+    ],
+)
+def test_why_an_app_gets_nothing(spotify, collect: Runs, monkeypatch, status, message, said):
+    monkeypatch.setattr(spotify, "_of_api", lambda _: refusal(status, message))
+    monkeypatch.setattr(spotify._judge, "note", lambda *_: None)
+    summary = collect(spotify.catalog.playlist_file(market=None), with_analyses=False)
+    assert len(summary.problems) == 4 and all(said in one for one in summary.problems)
+
+
+def test_problems_are_told_in_the_file_s_order(spotify: StandIn, collect: Runs):
+    closed = list(spotify.catalog.playlists)[:3]
+    for n_slow, one in enumerate(closed):
+        spotify.fail(f"/{one}", times=None, status=404, body="slow", delay_s=0.2 * n_slow)
+    first = collect(with_analyses=False)
+    assert [said.split()[1] for said in first.problems] == closed
+    spotify.mend()
+    for n_slow, one in enumerate(reversed(closed)):
+        spotify.fail(f"/{one}", times=None, status=404, body="slow", delay_s=0.2 * n_slow)
+    again = collect(with_analyses=False)
+    assert again.problems == first.problems and again.imported.read == 0
 
 
 @pytest.mark.parametrize("total", [-1, 10**9])

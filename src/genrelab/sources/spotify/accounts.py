@@ -205,7 +205,7 @@ class Accounts:
 def _json_object(response: Any) -> dict[str, Any]:
     try:
         content = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

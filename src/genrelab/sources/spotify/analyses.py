@@ -245,7 +245,14 @@ def _probe(api: WebApi, jobs: Iterator[_Job[T]]) -> dict[str, Answer[T]]:
 
 
 def _all_refused(answers: Mapping[str, Answer[T]]) -> bool:
-    return all(isinstance(answer, Refused) for answer in answers.values())
+    return all(
+        isinstance(answer, Refused) and not _is_of_one_track(answer) for answer in answers.values()
+    )
+
+
+def _is_of_one_track(answer: Refused) -> bool:
+    """Tell "there is no analysis of this track" from "there is no such path"."""
+    return answer.status == _NOT_FOUND and "analysis not found" in answer.message.casefold()
 
 
 def _is_closed(probed: Mapping[str, Answer[T]]) -> bool:

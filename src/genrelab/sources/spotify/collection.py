@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from genrelab.errors import DataError, GenrelabError, TemporaryError, UsageError
 from genrelab.music.corpus import Corpus
+from genrelab.music.file_names import readable
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.progress import Progress, silent
 from genrelab.sources.collecting import CollectSummary, collect
@@ -62,6 +63,9 @@ class SpotifySummary:
     unread_playlists : int
         How many these are.
     features, analyses : Outcome
+    elsewhere, contradicted : int
+        Tracks that the corpus has from another source or file of playlists, and stay as those
+        have them; and those that one of them has under another genre, and are left out.
     without_analysis : int
         Tracks of the corpus.
     end : GenrelabError or None
@@ -75,6 +79,8 @@ class SpotifySummary:
     unread_playlists: int = 0
     features: Outcome = field(default_factory=Outcome)
     analyses: Outcome = field(default_factory=Outcome)
+    elsewhere: int = 0
+    contradicted: int = 0
     without_analysis: int = 0
     end: GenrelabError | None = None
 
@@ -162,24 +168,31 @@ def _settle(
     progress: Progress,
 ) -> None:
     """Make tracks of what has been read of the playlists."""
-    summary.problems = _told(reader.problems, store.genres)
-    summary.unread_playlists = len(reader.problems)
+    # In the file's order: answers come in another one in every run.
+    problems = {one: reader.problems[one] for one in store.genres if one in reader.problems}
+    summary.problems = _told(problems, store.genres)
+    summary.unread_playlists = len(problems)
     found = [store.best(one, reader.current.get(one)) for one in store.genres]
     playlists = [playlist for playlist in found if playlist is not None]
     if not playlists:  # nothing is known that could take the place of what is there
         return
-    source = SettledPlaylists(item, playlists, store.limits, reader.problems)
+    source = SettledPlaylists(item, playlists, store.limits, problems)
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)
+    own = Counter(one.reason for one in source.settlement.decisions)
+    drops = Counter(
+        reason for name, *_, reason, _ in corpus.journal.drops() if name == readable(item)
+    )
+    summary.elsewhere = drops["duplicate id"] - own["duplicate id"]
+    summary.contradicted = drops["two genres"] - own["two genres"]
 
 
 def _told(problems: Mapping[str, str], genres: Mapping[str, Sequence[str]]) -> list[str]:
     """Say what cannot be read, in one sentence for all playlists of which the same is true."""
     alike: dict[str, list[str]] = defaultdict(list)
-    for one in genres:
-        if one in problems:
-            alike[problems[one]].append(f"{one} ({', '.join(genres[one])})")
+    for one, said in problems.items():
+        alike[said].append(f"{one} ({', '.join(genres[one])})")
     sentences = []
     for said, names in alike.items():
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""

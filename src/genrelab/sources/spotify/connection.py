@@ -71,11 +71,18 @@ def _words(body: bytes) -> str:
     """Find the server's words in a refusal, on one line; none in what is not JSON."""
     try:
         refusal = msgspec.json.decode(body, type=_Refusal)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
     said = refusal.error.message if isinstance(refusal.error, _Said) else refusal.error
     words = " ".join((refusal.error_description or said or "").split())
     return "".join(one for one in words if one.isprintable())[:MAX_WORDS]
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError as error:  # a thousand brackets
+        raise ValueError("JSON that is nested too deeply") from error
 
 
 def _phrase(status: int) -> str:
@@ -172,7 +179,7 @@ class Connection:
             raise HttpError(response.status_code, body, response.headers)
         response.raw = io.BytesIO(body)
         # Stricter than the standard library's, which takes NaN for a number, and faster.
-        response.json = partial(msgspec.json.decode, body)
+        response.json = partial(_decoded, body)
 
     def _body(self, response: Any) -> bytes:
         """Read an answer to its end, which must come: time-outs only bound the silence."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 import zstandard
@@ -20,6 +21,7 @@ from genrelab.sources.spotify.playlist_files import PlaylistFile
 from genrelab.sources.spotify.sightings import Playlist, Sighting
 
 SOURCE = "spotify"
+T = TypeVar("T")
 _HEAD = -1  # a head's position, before those of its pages
 
 
@@ -137,9 +139,9 @@ class PlaylistStore:
             genres=self.genres[playlist_id],
             total=head.total,
             pages={
-                offset: msgspec.json.decode(zstandard.decompress(content), type=list[Sighting])
+                offset: page
                 for offset, content in pieces.items()
-                if offset != _HEAD
+                if offset != _HEAD and (page := _unpacked(content, list[Sighting])) is not None
             },
         )
 
@@ -148,9 +150,15 @@ class PlaylistStore:
 
     def _head(self, playlist_id: str, version: str) -> _StoredHead | None:
         content = self._fetched.piece(playlist_id, version, _HEAD)
-        if content is None:
-            return None
-        return msgspec.json.decode(zstandard.decompress(content), type=_StoredHead)
+        return None if content is None else _unpacked(content, _StoredHead)
 
     def _put(self, playlist_id: str, version: str, position: int, content: bytes) -> None:
         self._fetched.put(playlist_id, version, position, zstandard.compress(content))
+
+
+def _unpacked(content: bytes, form: type[T]) -> T | None:
+    """Read what `PlaylistStore` has put; what is damaged counts as absent and is asked for anew."""
+    try:
+        return msgspec.json.decode(zstandard.decompress(content), type=form)
+    except (zstandard.ZstdError, msgspec.MsgspecError):
+        return None

@@ -28,6 +28,7 @@ from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebAp
 MAX_READINGS = 5  # of a playlist that changes while it is read
 ROUTES = ("items", "tracks")  # since February 2026, and before
 _MARKET = re.compile(r"market|country", re.IGNORECASE)
+_APP = re.compile(r"premium|registered|dashboard", re.IGNORECASE)
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 T = TypeVar("T")
@@ -166,6 +167,7 @@ class PlaylistReader:
         if (
             isinstance(answer, Refused)
             and answer.status == _BAD_REQUEST
+            and self._store.market is not None
             and _MARKET.search(answer.message)
         ):
             raise UsageError(
@@ -277,6 +279,11 @@ def _explained(answer: Refused | Unanswered) -> str:
             f"not given by Spotify ({said}): since 27 November 2024 its own editorial playlists "
             "are closed to new apps; else the id is wrong, or it is a private playlist, which "
             "--as-user may read"
+        )
+    if answer.status == _FORBIDDEN and _APP.search(answer.message):
+        return (
+            f"Spotify gives this app nothing ({said}); see to the app and its users at "
+            "developer.spotify.com/dashboard"
         )
     if answer.status == _FORBIDDEN:
         return (

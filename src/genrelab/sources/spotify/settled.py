@@ -50,9 +50,7 @@ class SettledPlaylists:
     ) -> None:
         self._item = item
         self._label = label
-        self._problems = [
-            f"playlist {one}: {said}" for one, said in sorted((problems or {}).items())
-        ]
+        self._problems = [f"playlist {one}: {said}" for one, said in (problems or {}).items()]
         self.settlement = settle(playlists, limits, as_is=True)
 
     def items(self) -> Sequence[Item]:
