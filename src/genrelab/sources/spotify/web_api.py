@@ -41,9 +41,8 @@ CLOCK_SKEW_S = 120.0
 PATIENCE_S = 1.0  # with requests under way, where the run ends before they do
 WAITING = "waiting, as Spotify asks"
 _PASSING = frozenset({408, 425})  # refusals that may not be repeated; and all 3xx and 5xx
-_REFUSALS, _SERVER_ERRORS = 400, 500
 _MAX_RENEWALS = 2  # of one request's token; the first may meet one that was just renewed
-_UNAUTHORIZED, _TOO_MANY_REQUESTS = 401, 429
+_REFUSALS, _UNAUTHORIZED, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 400, 401, 429, 500
 
 T = TypeVar("T")
 S = TypeVar("S")
