@@ -128,4 +128,5 @@ def _check_journal(summary: SpotifySummary, dropped: Mapping[str, int]) -> None:
     assert dropped["no analysis"] == summary.analyses.none
     assert dropped["no audio features"] == summary.features.none
     n_problems = len(summary.features.problems) + len(summary.analyses.problems)
+    n_problems += sum(", place " in said for said in summary.problems)
     assert dropped["unreadable"] in (n_problems, n_problems + summary.unread_playlists)

@@ -240,6 +240,27 @@ def test_damaged_pages_are_asked_for_anew(spotify: StandIn, collect: Runs):
         assert collect().is_whole and collect.digest() == whole
 
 
+def test_one_odd_element_costs_no_other_track(spotify: StandIn, collect: Runs, monkeypatch):
+    playlist = playlists(spotify.catalog)[0]
+    answer = spotify.web_api.answer
+
+    def oddly(request, **options):
+        given = answer(request, **options)
+        if request.path.endswith(f"{playlist.id}/items") and request.query["offset"] == "0":
+            page = json.loads(given.body)
+            page["items"][7] = ["what is this?"]
+            return replace(given, body=json.dumps(page).encode())
+        return given
+
+    monkeypatch.setattr(type(spotify.web_api), "answer", lambda _, *args, **kw: oddly(*args, **kw))
+    monkeypatch.setattr(spotify._judge, "note", lambda *_: None)
+    for _ in range(2):
+        summary = collect(with_analyses=False)
+        [said] = summary.problems
+        assert said.startswith(f"playlist {playlist.id}, place 8: not as Spotify describes it (")
+        assert len(collect.genres()) == 239 and summary.left_out == {"unreadable": 1}
+
+
 def test_no_analyses_where_none_are_asked_for(spotify: StandIn, collect: Runs):
     summary = collect(with_analyses=False)
     assert summary.is_whole and summary.without_analysis == 240

@@ -64,14 +64,17 @@ def test_a_page_in_either_shape(shape):
         ({"item": {"id": "a", "restrictions": {"reason": "market"}}}, "not in the market"),
         ({"item": {"id": "a", "artists": [None], "external_ids": {"isrc": 7}}}, "track"),
         ({"item": {"id": "a", "duration_ms": float("inf")}}, "track"),
+        ({"item": {"id": 7}}, "unreadable"),
+        ("a", "unreadable"),
     ],
 )
 def test_odd_elements(element, kind):
     [one] = sightings_in({"items": [element], "total": 1})
     assert (one.kind, one.isrc, one.duration_ms) == (kind, None, None)
+    assert (one.fault is not None) == (kind == "unreadable")
 
 
-@pytest.mark.parametrize("page", [None, [], {}, {"items": []}, {"items": [3], "total": 1}])
+@pytest.mark.parametrize("page", [None, [], {}, {"items": []}, {"items": 3, "total": 1}])
 def test_what_is_no_page(page):
     with pytest.raises(msgspec.ValidationError):
         sightings_in(page)

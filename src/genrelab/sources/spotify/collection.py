@@ -177,6 +177,12 @@ def _settle(
     if not playlists:  # nothing is known that could take the place of what is there
         return
     source = SettledPlaylists(item, playlists, store.limits, problems)
+    summary.problems += [
+        f"playlist {one.playlist.id}, place {one.position}: not as Spotify describes it "
+        f"({one.sentence}); the rest was read"
+        for one in source.settlement.decisions
+        if one.reason == "unreadable"
+    ]
     summary.left_out = _left_out(source.settlement)
     summary.genres = [_count(genre, playlists, source.settlement) for genre in store.limits]
     summary.imported = collect(source, corpus, table=table, progress=progress)

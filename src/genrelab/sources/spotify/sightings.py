@@ -22,13 +22,13 @@ from genrelab.sources.findings import Reason
 from genrelab.sources.spotify.answer_forms import answer_form
 
 PAGE = 50  # the most that Spotify gives at once
-Kind = Literal["track", "local file", "podcast", "removed", "not in the market"]
+Kind = Literal["track", "local file", "podcast", "removed", "not in the market", "unreadable"]
 
 
 class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands at one place of a playlist, as far as it matters.
 
-    ``artists`` are pairs of name and id.
+    ``artists`` are pairs of name and id; ``fault`` says what cannot be read.
     """
 
     kind: Kind
@@ -42,6 +42,7 @@ class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
     explicit: bool | None = None
     added_at: str | None = None
     linked_from: str | None = None
+    fault: str | None = None
 
 
 class _Named(msgspec.Struct):
@@ -67,6 +68,7 @@ class _Content(msgspec.Struct):
     linked_from: _Named | None = None
 
 
+@answer_form
 class _Element(msgspec.Struct):
     """An element of a page: ``item`` since February 2026, ``track`` before."""
 
@@ -78,7 +80,7 @@ class _Element(msgspec.Struct):
 
 @answer_form
 class _Page(msgspec.Struct):
-    items: list[_Element | None]
+    items: list[Any]
     total: int
 
 
@@ -88,14 +90,20 @@ def sightings_in(page: Any) -> list[Sighting]:
     Raises
     ------
     msgspec.ValidationError
-        If it is no such page.
+        If it is no such page; a single element of another form is a sighting of its own kind.
     """
-    return [_sighting(element) for element in msgspec.convert(page, _Page).items]
+    return [_sighting(one) for one in msgspec.convert(page, _Page).items]
 
 
-def _sighting(element: _Element | None) -> Sighting:
-    content = element and (element.item or element.track)
-    if not element or not content:
+def _sighting(given: Any) -> Sighting:
+    if given is None:
+        return Sighting("removed")
+    try:
+        element = msgspec.convert(given, _Element)
+    except msgspec.ValidationError as error:
+        return Sighting("unreadable", fault=str(error))
+    content = element.item or element.track
+    if content is None:
         return Sighting("removed")
     artists = [(one.name, one.id) for one in content.artists or () if one]
     isrc = (content.external_ids or {}).get("isrc")
@@ -292,7 +300,7 @@ def _against(
     who = " - ".join(text for text in (*(name for name, _ in sighting.artists[:1]), sighting.title)
                      if text)  # fmt: skip
     if sighting.kind != "track":
-        return sighting.kind, who or "nothing is there any more"
+        return sighting.kind, sighting.fault or who or "nothing is there any more"
     if len(genres) > 1:
         return "two genres", f"{who or sighting.id}: {' and '.join(genres)}"
     if sighting.id in kept:
