@@ -25,7 +25,8 @@ from genrelab.sources.gtzan import GtzanSource
 from genrelab.sources.linking import LinkSource
 from genrelab.sources.msd import MsdSource
 from genrelab.sources.spotify.settled import SettledPlaylists
-from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting
+from genrelab.sources.spotify.settlement import PAGE, Playlist
+from genrelab.sources.spotify.sightings import Sighting
 from genrelab.sources.synthetic import SyntheticSource
 
 SAFE = re.compile(r"[a-z]+-[A-Za-z0-9._-]+")

@@ -30,7 +30,7 @@ CLOSED = (
     "{corpus}` hears them"
 )
 TERMS = (
-    "note: Spotify's Developer Terms (developer.spotify.com/terms) forbid to train "
+    "note: Spotify's Developer Terms (developer.spotify.com/terms) forbid training "
     "machine-learning models on Spotify content; your own recordings (`genrelab collect folder`) "
     "and open data (`genrelab collect fma`, `collect archive`) are free of that"
 )

@@ -12,7 +12,8 @@ from genrelab.sources.findings import Drop, Entry, Fault
 from genrelab.sources.spotify.playlist_files import GenrePlaylists, PlaylistFile
 from genrelab.sources.spotify.playlist_store import PlaylistStore
 from genrelab.sources.spotify.settled import SettledPlaylists
-from genrelab.sources.spotify.sightings import Playlist, Sighting
+from genrelab.sources.spotify.settlement import Playlist
+from genrelab.sources.spotify.sightings import Sighting
 
 PLAYLIST = Playlist(
     id="p" * 22,

@@ -9,7 +9,8 @@ In the order in which a collection passes through them:
 - ``pace``: how many requests at once
 - ``web_api``: questions, and every fault that an answer can have, over a ``connection``
 - ``playlists``: what stands in them, kept in a ``playlist_store``
-- ``sightings``: which tracks that makes, and ``settled`` gives them as any source does
+- ``sightings``: these, read from Spotify's pages; a ``settlement`` says which become tracks, and
+  ``settled`` gives them as any source does
 - ``analyses``: what Spotify heard in these
 - ``collection``: all of this, in order
 

@@ -25,7 +25,7 @@ from genrelab.sources.spotify.playlist_files import PlaylistFile
 from genrelab.sources.spotify.playlist_store import SOURCE, PlaylistStore
 from genrelab.sources.spotify.playlists import PlaylistReader
 from genrelab.sources.spotify.settled import SettledPlaylists
-from genrelab.sources.spotify.sightings import Playlist, Settlement
+from genrelab.sources.spotify.settlement import Playlist, Settlement
 from genrelab.sources.spotify.web_api import WebApi
 
 MAX_NAMED = 5  # playlists in one sentence

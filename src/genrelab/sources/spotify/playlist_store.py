@@ -18,7 +18,8 @@ import zstandard
 from genrelab.music.corpus import Corpus
 from genrelab.music.genres import SHIPPED_GENRES, GenreTable
 from genrelab.sources.spotify.playlist_files import PlaylistFile
-from genrelab.sources.spotify.sightings import Playlist, Sighting
+from genrelab.sources.spotify.settlement import Playlist
+from genrelab.sources.spotify.sightings import Sighting
 
 SOURCE = "spotify"
 T = TypeVar("T")

@@ -22,7 +22,8 @@ from genrelab.errors import UsageError
 from genrelab.progress import Progress, silent
 from genrelab.sources.spotify.answer_forms import answer_form
 from genrelab.sources.spotify.playlist_store import PlaylistStore
-from genrelab.sources.spotify.sightings import PAGE, Playlist, Sighting, settle, sightings_in
+from genrelab.sources.spotify.settlement import PAGE, Playlist, settle
+from genrelab.sources.spotify.sightings import Sighting, sightings_in
 from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
 
 MAX_READINGS = 5  # of a playlist that changes while it is read

@@ -18,7 +18,7 @@ import msgspec
 from genrelab.music.tracks import Origin, Track, track_id
 from genrelab.sources.findings import Drop, Entry, Fault, Found, Item
 from genrelab.sources.spotify.playlist_store import SOURCE
-from genrelab.sources.spotify.sightings import Decision, Playlist, settle
+from genrelab.sources.spotify.settlement import Decision, Playlist, settle
 
 
 class SettledPlaylists:
