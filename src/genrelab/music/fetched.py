@@ -13,6 +13,8 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from genrelab.music.corpus_parts import CorpusPart
+
 FETCHED_TABLE = """
 CREATE TABLE IF NOT EXISTS fetched (
     source TEXT NOT NULL, item TEXT NOT NULL, version TEXT NOT NULL,
@@ -22,14 +24,13 @@ CREATE TABLE IF NOT EXISTS fetched (
 """
 
 
-class Fetched:
+class Fetched(CorpusPart):
     """What an open corpus keeps of one source's server.
 
     Parameters
     ----------
-    db : sqlite3.Connection
-    explained : callable
-        Context manager that turns SQLite's errors into sentences.
+    db, explained
+        As of every part.
     source : str
         The source's name.
     """
@@ -40,8 +41,7 @@ class Fetched:
         explained: Callable[[], AbstractContextManager[None]],
         source: str,
     ) -> None:
-        self._db = db
-        self._explained = explained
+        super().__init__(db, explained)
         self._source = source
 
     def put(self, item: str, version: str, position: int, content: bytes) -> None:

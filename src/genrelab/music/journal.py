@@ -11,11 +11,10 @@ readable text.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from genrelab.music.corpus_parts import CorpusPart
 from genrelab.music.file_names import name_from_stored, readable, stored_name
 
 
@@ -46,21 +45,8 @@ class Verdict:
     track_id: str | None
 
 
-class Journal:
-    """The journal of an open corpus.
-
-    Parameters
-    ----------
-    db : sqlite3.Connection
-    explained : callable
-        Context manager that turns SQLite's errors into sentences.
-    """
-
-    def __init__(
-        self, db: sqlite3.Connection, explained: Callable[[], AbstractContextManager[None]]
-    ) -> None:
-        self._db = db
-        self._explained = explained
+class Journal(CorpusPart):
+    """The journal of an open corpus."""
 
     def begin(self, source: str, item: str, fingerprint: str) -> Import:
         """Find or make the journal entry of an item.

@@ -9,11 +9,10 @@ own and never linked. Writing belongs inside a transaction of the corpus.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 
 from genrelab.music.analysis import OWN_ANALYZER
+from genrelab.music.corpus_parts import CorpusPart
 from genrelab.music.corpus_rows import TRACK_COLUMNS, track_from_row
 from genrelab.music.file_names import stored_name
 from genrelab.music.tracks import Track
@@ -23,21 +22,8 @@ CAME_AS_RECORDING = (
 )
 
 
-class Links:
-    """The links of an open corpus.
-
-    Parameters
-    ----------
-    db : sqlite3.Connection
-    explained : callable
-        Context manager that turns SQLite's errors into sentences.
-    """
-
-    def __init__(
-        self, db: sqlite3.Connection, explained: Callable[[], AbstractContextManager[None]]
-    ) -> None:
-        self._db = db
-        self._explained = explained
+class Links(CorpusPart):
+    """The links of an open corpus."""
 
     def linkable(self) -> Iterator[Track]:
         """Yield the tracks that did not come as recordings, linked or not, ordered by id."""
