@@ -22,6 +22,7 @@ from genrelab.tables import Table
 
 if TYPE_CHECKING:
     from genrelab.sources.spotify.collection import SpotifySummary
+    from genrelab.sources.spotify.playlist_files import PlaylistFile
 
 CLOSED = (
     "Spotify closed {what} to new apps on 27 November 2024 and does not give {pronoun} to this one "
@@ -124,14 +125,7 @@ def spotify(
     check_output(output)
     authorization = authorize(accounts_url, as_user=as_user, token_file=token_file, tell=say)
     authorization.token()  # here, since a user may have to log in first
-    for sentence in asked.repeated:
-        say(f"note: {sentence}")
-    for one in asked.playlists:
-        if len(genres := asked.genres_of(one)) > 1:
-            say(
-                f"note: playlist {one} stands under {' and '.join(genres)}, so that its tracks are "
-                "of no one genre and left out; keep it under one of them"
-            )
+    _remark(asked)
     with (
         Bars() as progress,
         WebApi(
@@ -155,6 +149,18 @@ def spotify(
         raise summary.end
     if not summary.is_whole:
         raise typer.Exit(1)
+
+
+def _remark(asked: PlaylistFile) -> None:
+    """Name the playlists that stand where they do not count, or make others not count."""
+    for sentence in asked.repeated:
+        say(f"note: {sentence}")
+    for one in asked.playlists:
+        if len(genres := asked.genres_of(one)) > 1:
+            say(
+                f"note: playlist {one} stands under {' and '.join(genres)}, so that its tracks are "
+                "of no one genre and left out; keep it under one of them"
+            )
 
 
 def _say(summary: SpotifySummary, output: Path) -> None:
