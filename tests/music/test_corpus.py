@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +48,6 @@ def put(corpus: Corpus, *names: str) -> None:
     with corpus.transaction():
         for name in names:
             corpus.put(a_track(name, genre="Rock"), an_analysis())
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "t.corpus"
-
-
-@pytest.fixture
-def corpus(path: Path) -> Iterator[Corpus]:
-    with Corpus(path, "write") as opened:
-        yield opened
 
 
 def test_tracks_and_analyses_come_back_as_they_went_in(corpus: Corpus) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,6 @@ from tests.music.test_corpus import an_analysis
 from genrelab.errors import CorpusError
 from genrelab.music.corpus import Corpus
 from genrelab.music.tracks import Origin, Track
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "t.corpus"
-
-
-@pytest.fixture
-def corpus(path: Path) -> Iterator[Corpus]:
-    with Corpus(path, "write") as opened:
-        yield opened
 
 
 def test_pieces_come_back_in_order_and_apart(corpus: Corpus) -> None:

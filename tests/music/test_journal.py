@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from genrelab.music.corpus import Corpus
 from genrelab.music.tracks import Origin, Track
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with Corpus(tmp_path / "t.corpus", "write") as opened:
-        yield opened
 
 
 def note(corpus: Corpus, source: str, item: str, *, complete: bool) -> None:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from genrelab.music.analysis import Analysis
-from genrelab.music.corpus import Corpus
 from genrelab.music.tracks import Origin, Track
 
 PATH, DIGEST = "music/caf\udce9.mp3", "d" * 64
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Corpus]:
-    with Corpus(tmp_path / "t.corpus", "write") as opened:
-        yield opened
 
 
 def a_track(name="a", **values):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -27,7 +28,6 @@ from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebAp
 
 FEATURES_AT_ONCE = 100  # the most that Spotify gives
 PROBES = 20  # refusals in a row, from the first on, that mean that all would be refused
-_FORBIDDEN, _NOT_FOUND = 403, 404
 _ANALYSIS_FORM = answer_form(AnalysisForm)
 _FIRST = "1"  # what is noted of a track has one version
 
@@ -252,13 +252,15 @@ def _all_refused(answers: Mapping[str, Answer[T]]) -> bool:
 
 def _is_of_one_track(answer: Refused) -> bool:
     """Tell "there is no analysis of this track" from "there is no such path"."""
-    return answer.status == _NOT_FOUND and "analysis not found" in answer.message.casefold()
+    return (
+        answer.status == HTTPStatus.NOT_FOUND and "analysis not found" in answer.message.casefold()
+    )
 
 
 def _is_closed(probed: Mapping[str, Answer[T]]) -> bool:
     """Tell whether the first answers mean that Spotify does not give this to the app at all."""
     statuses = [answer.status for answer in probed.values() if isinstance(answer, Refused)]
-    is_closed = _FORBIDDEN in statuses or len(statuses) >= PROBES
+    is_closed = HTTPStatus.FORBIDDEN in statuses or len(statuses) >= PROBES
     return bool(statuses) and _all_refused(probed) and is_closed
 
 
@@ -267,7 +269,7 @@ def _keep(
 ) -> None:
     """Store an answer, or note why there is none."""
     item = f"{question.path}/{native_id}"
-    if answer is None or (isinstance(answer, Refused) and answer.status == _NOT_FOUND):
+    if answer is None or (isinstance(answer, Refused) and answer.status == HTTPStatus.NOT_FOUND):
         outcome.none += 1
         _note(corpus, item, native_id, question.absence, "Spotify has none", for_good=True)
     elif isinstance(answer, Refused | Unanswered):
@@ -281,7 +283,7 @@ def _keep(
 
 
 def _is_forbidden(answer: object) -> bool:
-    return isinstance(answer, Refused) and answer.status == _FORBIDDEN
+    return isinstance(answer, Refused) and answer.status == HTTPStatus.FORBIDDEN
 
 
 def _note(

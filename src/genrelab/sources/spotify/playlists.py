@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -27,15 +28,12 @@ from genrelab.sources.spotify.sightings import Sighting, sightings_in
 from genrelab.sources.spotify.web_api import Refused, Request, Unanswered, WebApi
 
 MAX_READINGS = 5  # of a playlist that changes while it is read
+MOST_PLACES = 1_000_000  # of a playlist that is believed; Spotify's take some 10,000
 ROUTES = ("items", "tracks")  # since February 2026, and before
 _MARKET = re.compile(r"market|country", re.IGNORECASE)
 _APP = re.compile(r"premium|registered|dashboard", re.IGNORECASE)
-_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 T = TypeVar("T")
-
-
-MOST_PLACES = 1_000_000  # of a playlist that is believed; Spotify's take some 10,000
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_PLACES)]
 
 
@@ -167,7 +165,7 @@ class PlaylistReader:
         """Return a refusal, unless the market is what is refused."""
         if (
             isinstance(answer, Refused)
-            and answer.status == _BAD_REQUEST
+            and answer.status == HTTPStatus.BAD_REQUEST
             and self._store.market is not None
             and _MARKET.search(answer.message)
         ):
@@ -228,7 +226,10 @@ class PlaylistReader:
         }
         route = self._route
         answer = self._api.ask(Request(f"playlists/{playlist_id}/{route}", read, params))
-        if isinstance(answer, Refused) and answer.status in (_FORBIDDEN, _NOT_FOUND):
+        if isinstance(answer, Refused) and answer.status in (
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+        ):
             other = next(one for one in ROUTES if one != route)
             second = self._api.ask(Request(f"playlists/{playlist_id}/{other}", read, params))
             if isinstance(second, Unanswered):
@@ -275,18 +276,18 @@ def _explained(answer: Refused | Unanswered) -> str:
     if isinstance(answer, Unanswered):
         return f"{answer.sentence}; run the same command again later"
     said = answer.sentence
-    if answer.status == _NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND:
         return (
             f"not given by Spotify ({said}): since 27 November 2024 its own editorial playlists "
             "are closed to new apps; else the id is wrong, or it is a private playlist, which "
             "--as-user may read"
         )
-    if answer.status == _FORBIDDEN and _APP.search(answer.message):
+    if answer.status == HTTPStatus.FORBIDDEN and _APP.search(answer.message):
         return (
             f"Spotify gives this app nothing ({said}); see to the app and its users at "
             "developer.spotify.com/dashboard"
         )
-    if answer.status == _FORBIDDEN:
+    if answer.status == HTTPStatus.FORBIDDEN:
         return (
             f"items not given by Spotify ({said}): since February 2026 only owners and "
             "collaborators get them; log in as one of them with --as-user, or copy the tracks "

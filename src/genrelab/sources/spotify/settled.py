@@ -33,8 +33,6 @@ class SettledPlaylists:
         The most tracks of each genre, None for all.
     problems : mapping
         By playlist id, in a sentence, what of it cannot be read.
-    label : str
-        What people know the playlists by.
     """
 
     name = SOURCE
@@ -45,11 +43,8 @@ class SettledPlaylists:
         playlists: Sequence[Playlist],
         limits: Mapping[str, int | None],
         problems: Mapping[str, str] | None = None,
-        *,
-        label: str = "",
     ) -> None:
         self._item = item
-        self._label = label
         self._problems = [f"playlist {one}: {said}" for one, said in (problems or {}).items()]
         self.settlement = settle(playlists, limits, as_is=True)
 
@@ -63,7 +58,7 @@ class SettledPlaylists:
         said.update(msgspec.json.encode(self._problems))
         fingerprint = f"sha256={said.hexdigest()}"
         size = len(decisions) + len(self._problems)
-        return [Item(self._item, fingerprint, size, self._entries, label=self._label)]
+        return [Item(self._item, fingerprint, size, self._entries)]
 
     def _entries(self, after: int) -> Iterator[Found]:
         return islice(self._found(), after, None)

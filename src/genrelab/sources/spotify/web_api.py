@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -40,9 +41,9 @@ SHORT_WAIT_S = 3.0  # waits up to this long need no line of their own
 CLOCK_SKEW_S = 120.0
 PATIENCE_S = 1.0  # with requests under way, where the run ends before they do
 WAITING = "waiting, as Spotify asks"
-_PASSING = frozenset({408, 425})  # refusals that may not be repeated; and all 3xx and 5xx
+# Refusals that may not be repeated; and all 3xx and 5xx.
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _MAX_RENEWALS = 2  # of one request's token; the first may meet one that was just renewed
-_REFUSALS, _UNAUTHORIZED, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 400, 401, 429, 500
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -247,14 +248,16 @@ class WebApi:
 
     def _judged(self, error: HttpError) -> Refused | _Failure | _Again:
         """Tell what is to be done about an HTTP error."""
-        if error.status in _PASSING or not _REFUSALS <= error.status < _SERVER_ERRORS:
+        if error.status in _PASSING or not (
+            HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
             self._pace.failed()
             return _Failure(f"HTTP {error.status}")
-        if error.status == _TOO_MANY_REQUESTS:
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._pace.refused(error.retry_after_s)
             return _Again.LATER
         self._pace.answered()
-        if error.status == _UNAUTHORIZED:
+        if error.status == HTTPStatus.UNAUTHORIZED:
             self._clock_skew_s = error.clock_skew_s
             return _Again.OTHER_TOKEN
         return Refused(error.status, error.message)
